@@ -1,0 +1,33 @@
+/*
+ * PINs and passphrases: where they come from, and that they come once.
+ *
+ * Sources, first that is given: descriptor (--pin-fd / --passphrase-fd), file (pin-source= of the
+ * URI, --passphrase-file), environment OTAIMG_PIN / OTAIMG_PASSPHRASE, prompt on /dev/tty with echo
+ * off. Never argv. A trailing newline is dropped. The environment variable is unset once read.
+ */
+#ifndef OTAIMG_SECRET_H
+#define OTAIMG_SECRET_H
+
+#include <stddef.h>
+
+#include "exits.h"
+
+#define SECRET_MAX_LEN 255
+
+struct secret {
+    size_t len;
+    char text[SECRET_MAX_LEN + 1]; /* zero-terminated; wiped by secret_wipe() */
+};
+
+struct secret_source {
+    int fd;           /* -1 = none */
+    const char *file; /* NULL = none */
+    const char *env;  /* name of the environment variable, NULL = none */
+    const char *what; /* for the prompt and messages: "PIN for token 'release'" */
+};
+
+/* OX_KEY when there is no source left (no terminal), it is empty, too long or unreadable. */
+enum ox secret_get(const struct secret_source *source, struct secret *ret);
+void secret_wipe(struct secret *s);
+
+#endif
