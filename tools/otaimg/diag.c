@@ -1,0 +1,136 @@
+/*
+ * Diagnostics: every line that goes to stderr is written here, in one shape.
+ */
+#include "diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util.h"
+
+static FILE *stream_override;
+static bool quiet;
+static bool progress_shown;
+
+static FILE *stream(void)
+{
+    return stream_override != NULL ? stream_override : stderr;
+}
+
+static void clear_progress(void)
+{
+    if (progress_shown) {
+        (void)fputs("\r\033[K", stream());
+        progress_shown = false;
+    }
+}
+
+/* Terminal control codes in a file name or key label must not reach the terminal. */
+static void put_escaped(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c == 0x7F) {
+            (void)fprintf(stream(), "\\x%02x", c);
+        } else {
+            (void)fputc(c, stream());
+        }
+    }
+}
+
+static void put_line(const char *prefix, const struct src_pos *pos, const char *format,
+                     va_list args)
+{
+    char *message = NULL;
+
+    clear_progress();
+    (void)fputs(prefix, stream());
+    if (pos != NULL && pos->path != NULL) {
+        put_escaped(pos->path);
+        if (pos->line > 0) {
+            (void)fprintf(stream(), ":%u", pos->line);
+        }
+        if (pos->line > 0 && pos->column > 0) {
+            (void)fprintf(stream(), ":%u", pos->column);
+        }
+        (void)fputs(": ", stream());
+    }
+    if (vasprintf(&message, format, args) < 0) {
+        put_escaped(format);
+    } else {
+        put_escaped(message);
+        free(message);
+    }
+    (void)fputc('\n', stream());
+}
+
+enum ox diag_fail(enum ox code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_line("otaimg: ", NULL, format, args);
+    va_end(args);
+    return code;
+}
+
+enum ox diag_fail_at(enum ox code, const struct src_pos *pos, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_line("otaimg: ", pos, format, args);
+    va_end(args);
+    return code;
+}
+
+void diag_warn(const char *format, ...)
+{
+    va_list args;
+
+    if (quiet) {
+        return;
+    }
+    va_start(args, format);
+    put_line("otaimg: warning: ", NULL, format, args);
+    va_end(args);
+}
+
+void diag_hint(const char *format, ...)
+{
+    va_list args;
+
+    if (quiet) {
+        return;
+    }
+    va_start(args, format);
+    put_line("hint: ", NULL, format, args);
+    va_end(args);
+}
+
+void diag_progress(const char *what, uint64_t done, uint64_t total)
+{
+    if (quiet || stream_override != NULL || total == 0 || isatty(STDERR_FILENO) == 0) {
+        return;
+    }
+    if (done >= total) {
+        clear_progress();
+        return;
+    }
+    (void)fprintf(stderr, "\r\033[K%s %u%%", what, (unsigned)(done * 100 / total));
+    (void)fflush(stderr);
+    progress_shown = true;
+}
+
+void diag_set_quiet(bool value)
+{
+    quiet = value;
+}
+
+void diag_set_stream(FILE *value)
+{
+    stream_override = value;
+}
