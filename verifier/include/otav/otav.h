@@ -57,7 +57,6 @@ struct otav_context {
     uint8_t key_index;
     bool sha256_open;
     bool aes_open;
-    bool slot; /* reading from a slot: nothing is expected behind the firmware */
     const struct otav_config *config;
     const struct otav_crypto *crypto;
     const struct otav_flash *flash;

@@ -1,0 +1,22 @@
+/* What the parts of the streaming verifier share, inside the verifier only. */
+#ifndef OTAV_STREAM_H
+#define OTAV_STREAM_H
+
+#include <otav/otav.h>
+
+/* Opens ctx in the given state; the public openers differ in what they fill in around it. */
+enum otav_err otav_stream_open(struct otav_context *ctx, const struct otav_config *config,
+                               const struct otav_crypto *crypto, const struct otav_flash *flash,
+                               const struct otav_transfer *transfer, enum otav_state state);
+
+/* Leaves OTAV_HEADER: decryption is set up, metadata comes next. Fails the context on error. */
+enum otav_err otav_stream_begin_payload(struct otav_context *ctx);
+
+/* Puts the context into FAILED with its first error and wipes everything; returns that error. */
+enum otav_err otav_stream_fail(struct otav_context *ctx, enum otav_err err, uint16_t detail);
+
+/* commit.c: takes the next plaintext bytes of the slot (a multiple of 16 but for the last piece),
+ * erases pages as they are reached, withholds the first unit. Port errors. */
+enum otav_err otav_slot_write(struct otav_context *ctx, const uint8_t *bytes, size_t len);
+
+#endif
