@@ -15,7 +15,7 @@ static unsigned long fail_countdown;
 static void *check(void *p)
 {
     if (p == NULL) {
-        exit(diag_fail(OX_INTERNAL, "out of memory"));
+        exit((int)diag_fail(OX_INTERNAL, "out of memory"));
     }
     return p;
 }

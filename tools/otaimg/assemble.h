@@ -1,0 +1,32 @@
+/*
+ * The bytes of headers and metadata from a manifest, and the signatures over them.
+ */
+#ifndef OTAIMG_ASSEMBLE_H
+#define OTAIMG_ASSEMBLE_H
+
+#include <otav/otav_file.h>
+
+#include "manifest.h"
+#include "signer.h"
+
+#define ASSEMBLE_HEADER_MAX_LEN (OTAV_OTAU_LEN + OTAV_ZOTA_MAX_LEN)
+
+/* Bytes of firmware with its 0xFF padding: up to 16 in OTA files, none in plain stock images. */
+uint32_t assemble_fw_len(const struct manifest *m, uint32_t data_len);
+
+/* Metadata without signatures. sbom is hashed and recognised here. OX_IO, OX_USAGE, OX_MALFORMED
+ * (attributes that do not fit). */
+enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret[OTAV_META_LEN]);
+
+/* Method and both signatures or digests into metadata; signer is NULL for methods without key. */
+enum ox assemble_signatures(uint8_t metadata[OTAV_META_LEN], uint8_t method,
+                            const uint8_t fw_digest[OTAV_SHA256_LEN], struct signer *signer);
+
+/* File headers for a payload of payload_len bytes, checksum zero; returns their length. */
+size_t assemble_headers(const struct manifest *m, uint32_t payload_len,
+                        uint8_t ret[ASSEMBLE_HEADER_MAX_LEN]);
+
+/* Bytes of X(metadata | firmware). */
+uint32_t assemble_payload_len(const struct manifest *m, uint32_t fw_len);
+
+#endif

@@ -1,0 +1,332 @@
+/*
+ * Running the verifier over a file, and saying in words why it refuses.
+ */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <otav/otav_openssl.h>
+
+#include "diag.h"
+#include "digest.h"
+#include "explain.h"
+#include "util.h"
+
+enum { CHUNK = 65536 };
+
+/* ---- crypto port: OpenSSL, with AES through the tool's cipher (file or token) ------------------ */
+
+struct host_crypto {
+    struct otav_crypto port;
+    struct cipher *cipher;
+    enum ox failure; /* reported already */
+};
+
+static uint32_t cipher_result(struct host_crypto *host, enum ox ox)
+{
+    if (ox != OX_OK) {
+        host->failure = ox;
+    }
+    return ox == OX_OK ? OTAV_ACCEPT : OTAV_REJECT;
+}
+
+static uint32_t aes_begin(void *user, struct otav_aes_state *state, const uint8_t key[16],
+                          const uint8_t iv[16])
+{
+    struct host_crypto *host = user;
+
+    (void)state;
+    (void)key;
+    return cipher_result(host, cipher_begin(host->cipher, false, iv));
+}
+
+static uint32_t aes_decrypt(void *user, struct otav_aes_state *state, uint8_t *bytes, size_t len)
+{
+    struct host_crypto *host = user;
+
+    (void)state;
+    return cipher_result(host, cipher_update(host->cipher, bytes, bytes, len));
+}
+
+static void aes_end(void *user, struct otav_aes_state *state)
+{
+    (void)user;
+    (void)state;
+}
+
+static void host_crypto_init(struct host_crypto *host, struct cipher *cipher)
+{
+    host->port = otav_crypto_openssl; /* takes no user pointer */
+    host->port.user = host;
+    host->port.aes_cbc_begin = aes_begin;
+    host->port.aes_cbc_decrypt = aes_decrypt;
+    host->port.aes_cbc_end = aes_end;
+    host->cipher = cipher;
+    host->failure = OX_OK;
+}
+
+/* ---- feeding ---------------------------------------------------------------------------------- */
+
+static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret, size_t len)
+{
+    return source_read(user, offset, ret, len) == OX_OK ? OTAV_ACCEPT : OTAV_REJECT;
+}
+
+/* Runs the verifier; OTAV_ERR_* in *ret_err unless reading failed (reported, returned). */
+static enum ox run(const struct ota_file *file, struct otav_context *ctx,
+                   const struct otav_config *config, const struct otav_crypto *crypto,
+                   enum otav_purpose purpose, enum otav_err *ret_err)
+{
+    uint8_t *chunk;
+    enum otav_err err;
+    enum ox ox = OX_OK;
+
+    if (file->source.is_slot) {
+        struct source slot = file->source;
+        const struct otav_flash flash = {.user = &slot, .read = read_slot};
+
+        *ret_err = otav_verify_slot(ctx, config, crypto, &flash, purpose);
+        return OX_OK;
+    }
+    chunk = xmalloc(CHUNK);
+    err = otav_open_file(ctx, config, crypto, purpose, file->source.len, file->sum);
+    for (uint32_t offset = 0; err == OTAV_OK && offset < file->source.len;) {
+        uint32_t part = file->source.len - offset < CHUNK ? file->source.len - offset : CHUNK;
+
+        ox = source_read(&file->source, offset, chunk, part);
+        if (ox != OX_OK) {
+            break;
+        }
+        err = otav_feed(ctx, chunk, part);
+        offset += part;
+        diag_progress("verifying", offset, file->source.len);
+    }
+    *ret_err = err == OTAV_OK ? otav_finish(ctx) : err;
+    diag_progress("verifying", 1, 1);
+    wipe_free(chunk, CHUNK);
+    return ox;
+}
+
+static enum ox report_refusal(const struct ota_file *file, const struct otav_config *config,
+                              enum otav_err err, uint16_t detail)
+{
+    uint8_t metadata[OTAV_META_LEN];
+    bool readable = file->err == OTAV_OK && ota_file_readable(file) &&
+                    ota_file_raw_metadata(file, metadata) == OX_OK;
+    enum ox ox = explain_refusal(file, config, readable ? metadata : NULL, err, detail);
+
+    if (err == OTAV_ERR_NO_DECRYPT_KEY) {
+        diag_hint("give the key with --decrypt-key URI and --decrypt-iv HEX");
+    }
+    wipe(metadata, sizeof metadata);
+    return ox;
+}
+
+enum ox check_file(const struct ota_file *file, const struct otav_config *config,
+                   enum otav_purpose purpose, uint8_t *ret_key)
+{
+    struct otav_context *ctx = xcalloc(1, sizeof *ctx);
+    struct otav_config with_key = *config;
+    struct host_crypto crypto;
+    enum otav_err err = OTAV_ERR_STATE;
+    enum ox ox;
+
+    with_key.has_decrypt_key = file->cipher != NULL;
+    memset(with_key.decrypt_key, 0, sizeof with_key.decrypt_key);
+    memcpy(with_key.decrypt_iv, file->iv, sizeof with_key.decrypt_iv);
+    host_crypto_init(&crypto, file->cipher);
+    ox = run(file, ctx, &with_key, &crypto.port, purpose, &err);
+    if (ox == OX_OK) {
+        ox = crypto.failure;
+    }
+    if (ox == OX_OK && err != OTAV_OK) {
+        ox = report_refusal(file, config, err, otav_get_detail(ctx));
+    }
+    if (ox == OX_OK && otav_verdict(ctx) != OTAV_ACCEPT) {
+        ox = diag_fail(OX_INTERNAL, "%s: no error, yet not accepted", file->source.path);
+    }
+    if (ox == OX_OK && ret_key != NULL) {
+        *ret_key = otav_get_key_index(ctx);
+    }
+    otav_close(ctx);
+    free(ctx);
+    return ox;
+}
+
+/* ---- authenticity alone ----------------------------------------------------------------------- */
+
+/* A device that is made for exactly this image: what is left to judge is format and signatures. */
+static void device_for_image(const uint8_t *metadata, const uint8_t *xy, struct otav_config *ret)
+{
+    struct otav_attributes attributes;
+    uint16_t offset = 0;
+    const uint8_t *value;
+
+    memset(ret, 0, sizeof *ret);
+    ret->policy = OTAV_POLICY_STOCK;
+    ret->device_class = OTAV_CLASS_DEVELOPMENT;
+    ret->image_types = OTAV_ROLE_APPLICATION | OTAV_ROLE_BOOTLOADER | OTAV_ROLE_SECONDARY;
+    ret->key_count = 1;
+    memcpy(ret->keys[0].xy, xy, OTAV_PUBLIC_KEY_LEN);
+    ret->keys[0].key_class = OTAV_CLASS_DEVELOPMENT;
+    ret->keys[0].roles = ret->image_types;
+    memcpy(ret->manufacturer, metadata + OTAV_META_MANUFACTURER_OFF, sizeof ret->manufacturer);
+    if (otav_attributes_parse(metadata + OTAV_META_ATTRIBUTES_OFF, OTAV_META_ATTRIBUTES_LEN, false,
+                              &attributes, &offset) != OTAV_OK) {
+        return; /* the verifier will say what is wrong */
+    }
+    value = OTAV_ATTR_VALUE(&attributes, PRODUCT);
+    if (value != NULL) {
+        ret->has_identity = true;
+        memcpy(ret->product, value, sizeof ret->product);
+    }
+    value = OTAV_ATTR_VALUE(&attributes, HARDWARE);
+    if (value != NULL) {
+        ret->has_identity = true;
+        ret->hardware_class = otav_load_u32(value);
+        ret->hardware_revision = otav_load_u16(value + OTAV_HARDWARE_MIN_REVISION_OFF);
+    }
+}
+
+enum ox check_authentic(const struct ota_file *file, const uint8_t xy[OTAV_PUBLIC_KEY_LEN])
+{
+    uint8_t metadata[OTAV_META_LEN];
+    struct otav_config config;
+    enum ox ox = ota_file_require(file);
+
+    if (ox == OX_OK) {
+        ox = ota_file_metadata(file, metadata);
+    }
+    if (ox == OX_OK) {
+        device_for_image(metadata, xy, &config);
+        /* OTAV_BOOT: what was installed before does not matter here. */
+        ox = check_file(file, &config, OTAV_BOOT, NULL);
+    }
+    wipe(metadata, sizeof metadata);
+    return ox;
+}
+
+/* ---- files without signatures ----------------------------------------------------------------- */
+
+enum ox check_metadata_digest(const uint8_t metadata[OTAV_META_LEN], uint8_t ret[OTAV_SHA256_LEN])
+{
+    uint8_t copy[OTAV_META_LEN];
+
+    memcpy(copy, metadata, sizeof copy);
+    memset(copy + OTAV_META_SIG_LEN_OFF, 0, sizeof copy - OTAV_META_SIG_LEN_OFF);
+    return digest_bytes(copy + OTAV_META_SIGNED_OFF, sizeof copy - OTAV_META_SIGNED_OFF, ret);
+}
+
+static enum ox check_digest(const struct ota_file *file, const char *what, uint8_t method,
+                            uint8_t stored_len, const uint8_t *stored, const uint8_t *digest)
+{
+    if (method == OTAV_METHOD_SHA256 &&
+        (stored_len != OTAV_SHA256_LEN || memcmp(stored, digest, OTAV_SHA256_LEN) != 0)) {
+        return diag_fail(OX_AUTH, "%s: SHA-256 of the %s does not match", file->source.path, what);
+    }
+    return OX_OK;
+}
+
+struct padding_visit {
+    uint32_t end; /* of the firmware in the payload */
+    uint8_t pad;
+    bool ok;
+};
+
+static enum ox visit_padding(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
+{
+    struct padding_visit *v = user;
+
+    for (size_t i = 0; i < len; i++) {
+        v->ok = v->ok && (offset + i < v->end || bytes[i] == v->pad);
+    }
+    return OX_OK;
+}
+
+enum ox check_payload_length(const struct ota_file *file, uint32_t fw_len, bool *ret_ok)
+{
+    uint32_t room = file->file.payload_len - OTAV_META_LEN;
+    struct padding_visit v = {OTAV_META_LEN + fw_len, 0, true};
+    enum ox ox = OX_OK;
+
+    if (file->source.is_slot) {
+        *ret_ok = fw_len <= room;
+        return OX_OK;
+    }
+    if (file->file.encrypted) {
+        v.pad = (uint8_t)(OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN);
+    }
+    v.ok = fw_len <= room && room - fw_len == v.pad;
+    if (v.ok && file->file.encrypted) {
+        ox = ota_file_for_each(file, visit_padding, &v);
+    }
+    *ret_ok = v.ok;
+    return ox;
+}
+
+static enum ox check_length(const struct ota_file *file, uint32_t fw_len)
+{
+    bool ok = false;
+    enum ox ox = check_payload_length(file, fw_len, &ok);
+
+    if (ox == OX_OK && !ok) {
+        ox = diag_fail(OX_MALFORMED,
+                       "%s: payload of %u bytes does not fit %u bytes of firmware, or its padding "
+                       "is wrong",
+                       file->source.path, file->file.payload_len, fw_len);
+    }
+    return ox;
+}
+
+static enum ox check_digests(const struct ota_file *file, const uint8_t *metadata, uint32_t fw_len)
+{
+    uint8_t digest[OTAV_SHA256_LEN];
+    enum ox ox = check_metadata_digest(metadata, digest);
+
+    if (ox == OX_OK) {
+        ox = check_digest(file, "metadata", metadata[OTAV_META_AUTH_METHOD_OFF],
+                          metadata[OTAV_META_SIG_LEN_OFF], metadata + OTAV_META_SIG_OFF, digest);
+    }
+    if (ox == OX_OK) {
+        ox = ota_file_firmware_digest(file, fw_len, digest);
+    }
+    if (ox == OX_OK) {
+        ox = check_digest(file, "firmware", metadata[OTAV_META_FW_AUTH_METHOD_OFF],
+                          metadata[OTAV_META_FW_SIG_LEN_OFF], metadata + OTAV_META_FW_SIG_OFF,
+                          digest);
+    }
+    return ox;
+}
+
+enum ox check_unsigned(const struct ota_file *file)
+{
+    uint8_t metadata[OTAV_META_LEN];
+    struct otav_config config;
+    uint8_t bad;
+    uint32_t fw_len;
+    enum ox ox = ota_file_require(file);
+
+    if (ox == OX_OK) {
+        ox = ota_file_metadata(file, metadata);
+    }
+    if (ox != OX_OK) {
+        return ox;
+    }
+    memset(&config, 0, sizeof config);
+    bad = otav_fields_check(otav_meta_fields, otav_meta_field_count, metadata);
+    fw_len = otav_load_u32(metadata + OTAV_META_FW_LEN_OFF);
+    if (bad < otav_meta_field_count) {
+        ox = explain_refusal(file, &config, metadata, OTAV_ERR_METADATA,
+                             otav_meta_fields[bad].offset);
+    } else if (fw_len == 0 || fw_len > OTAV_SLOT_LEN - OTAV_META_LEN) {
+        ox = explain_refusal(file, &config, metadata, OTAV_ERR_FW_LENGTH, 0);
+    } else {
+        ox = check_length(file, fw_len);
+    }
+    if (ox == OX_OK) {
+        ox = check_digests(file, metadata, fw_len);
+    }
+    wipe(metadata, sizeof metadata);
+    return ox;
+}

@@ -1,0 +1,207 @@
+/*
+ * otaimg compare: what differs between two files, by field.
+ */
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "diag.h"
+#include "listing.h"
+
+static const struct option_spec options[] = {
+    {"ignore-signatures", 0, NULL, "ignore signatures and what derives from them", false},
+    DECRYPT_OPTION_SPECS,
+    KEY_OPTION_SPECS,
+    {NULL, 0, NULL, NULL, false}};
+
+struct comparison {
+    struct ota_file file[2];
+    struct listing listing[2];
+    bool ignore_signatures;
+    unsigned differences;
+};
+
+static void difference(struct comparison *c, const char *record, const char *field, const char *a,
+                       const char *b)
+{
+    c->differences++;
+    printf("%s%s%s: %s -> %s\n", record, field[0] != '\0' ? "." : "", field, a, b);
+}
+
+/* Signatures, their lengths, and the checksum over them. */
+static bool derives_from_signature(const struct listing_record *record,
+                                   const struct listing_field *f)
+{
+    if (strcmp(record->name, "otau") == 0) {
+        return f->field.offset == OTAV_OTAU_CHECKSUM_OFF;
+    }
+    return strcmp(record->name, "metadata") == 0 &&
+           (f->field.type == OTAV_SIGNATURE || f->field.offset == OTAV_META_FW_SIG_LEN_OFF ||
+            f->field.offset == OTAV_META_SIG_LEN_OFF);
+}
+
+static const struct listing_field *find_field(const struct listing_record *record,
+                                              const char *name)
+{
+    for (unsigned k = 0; k < record->field_count; k++) {
+        if (strcmp(record->fields[k].doc->name, name) == 0) {
+            return &record->fields[k];
+        }
+    }
+    return NULL;
+}
+
+static void compare_records(struct comparison *c, const struct listing_record *a,
+                            const struct listing_record *b)
+{
+    for (unsigned k = 0; k < a->field_count; k++) {
+        const struct listing_field *f = &a->fields[k];
+        const struct listing_field *g = find_field(b, f->doc->name);
+
+        /* The attribute area is compared record by record. */
+        if ((strcmp(a->name, "metadata") == 0 && f->field.offset == OTAV_META_ATTRIBUTES_OFF) ||
+            (c->ignore_signatures && derives_from_signature(a, f))) {
+            continue;
+        }
+        if (g == NULL) {
+            difference(c, a->name, f->doc->name, f->value, "absent");
+        } else if (f->field.size != g->field.size ||
+                   memcmp(f->bytes, g->bytes, f->field.size) != 0) {
+            difference(c, a->name, f->doc->name, f->value, g->value);
+        }
+    }
+    for (unsigned k = 0; k < b->field_count; k++) {
+        if (find_field(a, b->fields[k].doc->name) == NULL) {
+            difference(c, b->name, b->fields[k].doc->name, "absent", b->fields[k].value);
+        }
+    }
+}
+
+static void compare_listings(struct comparison *c)
+{
+    for (unsigned r = 0; r < c->listing[0].record_count; r++) {
+        const struct listing_record *a = &c->listing[0].records[r];
+        const struct listing_record *b = listing_find(&c->listing[1], a->name);
+
+        if (b == NULL) {
+            difference(c, a->name, "", "present", "absent");
+        } else {
+            compare_records(c, a, b);
+        }
+    }
+    for (unsigned r = 0; r < c->listing[1].record_count; r++) {
+        if (listing_find(&c->listing[0], c->listing[1].records[r].name) == NULL) {
+            difference(c, c->listing[1].records[r].name, "", "absent", "present");
+        }
+    }
+}
+
+/* Offset of the first byte that differs from start on; the shorter length when one is a prefix. */
+static uint32_t first_difference(const struct source *a, const struct source *b, uint32_t start_a,
+                                 uint32_t start_b)
+{
+    uint32_t len_a = a->len - start_a;
+    uint32_t len_b = b->len - start_b;
+    uint32_t len = len_a < len_b ? len_a : len_b;
+    uint32_t i = 0;
+
+    while (i < len && a->bytes[start_a + i] == b->bytes[start_b + i]) {
+        i++;
+    }
+    return i;
+}
+
+static void compare_bytes(struct comparison *c, const char *what, uint32_t skip)
+{
+    const struct ota_file *a = &c->file[0];
+    const struct ota_file *b = &c->file[1];
+    uint32_t start_a = a->file.payload_off + skip;
+    uint32_t start_b = b->file.payload_off + skip;
+    uint32_t len_a = a->source.len - start_a;
+    uint32_t len_b = b->source.len - start_b;
+    uint32_t same = first_difference(&a->source, &b->source, start_a, start_b);
+
+    if (same < len_a || same < len_b) {
+        c->differences++;
+        printf("%s: %u and %u bytes, first difference at byte %u\n", what, len_a, len_b, same);
+    }
+}
+
+/* Payloads that can be read are compared as plaintext: fields above, firmware here. */
+static enum ox compare_payloads(struct comparison *c)
+{
+    bool readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
+
+    if (c->ignore_signatures && !readable) {
+        return diag_fail(OX_DECRYPT, "ciphertext tells nothing about signatures, expected "
+                                     "--decrypt-key and --decrypt-iv");
+    }
+    if (c->file[0].file.encrypted != c->file[1].file.encrypted && !readable) {
+        c->differences++;
+        printf("payload: one is encrypted\n");
+        return OX_OK;
+    }
+    for (unsigned i = 0; readable && i < 2; i++) {
+        enum ox ox = ota_file_decrypt(&c->file[i]);
+
+        if (ox != OX_OK) {
+            return ox;
+        }
+    }
+    compare_bytes(c, readable ? "firmware" : "payload", readable ? OTAV_META_LEN : 0);
+    return OX_OK;
+}
+
+static enum ox open_both(struct comparison *c, const struct args *args)
+{
+    enum ox ox = OX_OK;
+
+    for (unsigned i = 0; ox == OX_OK && i < 2; i++) {
+        ox = ota_file_open_whole(args_operand(args, i), &c->file[i]);
+        if (ox == OX_OK) {
+            ox = ota_file_require(&c->file[i]);
+        }
+        if (ox == OX_OK && c->file[i].file.encrypted) {
+            ox = ota_file_set_key(&c->file[i], args);
+        }
+        if (ox == OX_OK) {
+            ox = listing_make(&c->file[i], &c->listing[i]);
+        }
+    }
+    return ox;
+}
+
+static enum ox run(const struct args *args)
+{
+    struct comparison c = {.ignore_signatures = args_has(args, "ignore-signatures")};
+    enum ox ox;
+
+    c.file[0].source.fd = -1;
+    c.file[1].source.fd = -1;
+    ox = open_both(&c, args);
+    if (ox == OX_OK) {
+        compare_listings(&c);
+        ox = compare_payloads(&c);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        listing_free(&c.listing[i]);
+        ota_file_close(&c.file[i]);
+    }
+    if (ox == OX_OK && c.differences > 0) {
+        ox = OX_DIFFERENT;
+    }
+    return ox;
+}
+
+const struct command command_compare = {
+    "compare",
+    "A B [--ignore-signatures]",
+    "what differs between two files, by field",
+    "Prints one line for each difference; exit code 0 when there is none, 1 otherwise. With\n"
+    "--ignore-signatures two builds of the same input by different keys, or by an HSM, are equal;\n"
+    "encrypted files then need the decryption key.",
+    options,
+    2,
+    2,
+    run};

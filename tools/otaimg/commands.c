@@ -1,0 +1,19 @@
+/* The commands in the order of the help. To add one: its cmd_*.c, a line here and in commands.h. */
+#include <stddef.h>
+
+#include "cmd_keys.h"
+#include "commands.h"
+
+const struct command *const all_commands[] = {&command_init,
+                                              &command_build,
+                                              &command_sign,
+                                              &command_resign,
+                                              &command_verify,
+                                              &command_inspect,
+                                              &command_extract,
+                                              &command_compare,
+                                              &command_keys_list,
+                                              &command_keys_show,
+                                              &command_keys_generate,
+                                              &command_keys_export,
+                                              NULL};

@@ -1,0 +1,16 @@
+/* One per cmd_*.c file. */
+#ifndef OTAIMG_COMMANDS_H
+#define OTAIMG_COMMANDS_H
+
+#include "command.h"
+
+extern const struct command command_init;
+extern const struct command command_build;
+extern const struct command command_sign;
+extern const struct command command_resign;
+extern const struct command command_verify;
+extern const struct command command_inspect;
+extern const struct command command_extract;
+extern const struct command command_compare;
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * SHA-256 for the tool: the same back end that the verifier hashes with.
+ */
+#include "digest.h"
+
+#include <otav/otav_error.h>
+#include <otav/otav_openssl.h>
+
+#include "diag.h"
+
+static enum ox done(uint32_t result)
+{
+    return result == OTAV_ACCEPT ? OX_OK : diag_fail(OX_INTERNAL, "SHA-256 failed");
+}
+
+enum ox digest_begin(struct digest *digest)
+{
+    const struct otav_crypto *c = &otav_crypto_openssl;
+
+    *digest = (struct digest){0};
+    return done(c->sha256_begin(c->user, &digest->state));
+}
+
+enum ox digest_update(struct digest *digest, const uint8_t *bytes, size_t len)
+{
+    const struct otav_crypto *c = &otav_crypto_openssl;
+
+    return done(c->sha256_update(c->user, &digest->state, bytes, len));
+}
+
+enum ox digest_end(struct digest *digest, enum ox ox, uint8_t ret[OTAV_SHA256_LEN])
+{
+    const struct otav_crypto *c = &otav_crypto_openssl;
+
+    if (ox == OX_OK) {
+        ox = done(c->sha256_final(c->user, &digest->state, ret));
+    }
+    c->sha256_end(c->user, &digest->state);
+    return ox;
+}
+
+enum ox digest_bytes(const uint8_t *bytes, size_t len, uint8_t ret[OTAV_SHA256_LEN])
+{
+    struct digest digest;
+    enum ox ox = digest_begin(&digest);
+
+    if (ox == OX_OK) {
+        ox = digest_update(&digest, bytes, len);
+    }
+    return digest_end(&digest, ox, ret);
+}

@@ -1,0 +1,29 @@
+/*
+ * From an opened manifest to the finished file: firmware, keys, assembly, writing, self-check.
+ */
+#ifndef OTAIMG_RELEASE_H
+#define OTAIMG_RELEASE_H
+
+#include <stdbool.h>
+
+#include "key_options.h"
+#include "manifest.h"
+
+struct release_options {
+    struct key_options keys;
+    bool allow_insecure;     /* methods none and sha256 */
+    const char *device_path; /* --for: the device that must take the file; NULL = any */
+};
+
+struct release_result {
+    uint32_t fw_len;   /* padding included */
+    uint32_t file_len; /* 0 for a HEX file */
+    bool has_key;
+    uint8_t key_id[32]; /* SHA-256 of the public key that signed */
+};
+
+/* Makes the file; it appears at output only after it passed the verifier. */
+enum ox release_build(const struct manifest *m, const char *output,
+                      const struct release_options *options, struct release_result *ret);
+
+#endif

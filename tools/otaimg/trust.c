@@ -1,0 +1,96 @@
+/*
+ * Verifying a file against what the command line names.
+ */
+#include "trust.h"
+
+#include <string.h>
+
+#include "check.h"
+#include "device_file.h"
+#include "diag.h"
+#include "key_policy.h"
+
+enum ox trust_from_args(const struct args *args, struct trust *ret)
+{
+    bool none = args_has(args, "allow-insecure");
+
+    *ret = (struct trust){.device_path = args_value(args, "device"),
+                          .key_uri = args_value(args, "verify-key"),
+                          .purpose = OTAV_INSTALL};
+    if (ret->device_path != NULL && ret->key_uri != NULL) {
+        return diag_fail(OX_USAGE, "'--device' and '--verify-key' exclude each other");
+    }
+    if (ret->device_path == NULL && ret->key_uri == NULL) {
+        if (!none) {
+            return diag_fail(OX_USAGE,
+                             "nothing to verify against, expected --device DEVICE.yaml or "
+                             "--verify-key URI");
+        }
+        ret->none = true;
+    }
+    return OX_OK;
+}
+
+static enum ox check_device(const struct trust *trust, struct ota_file *file,
+                            const struct key_options *keys, uint8_t ret_id[32])
+{
+    struct device_file device;
+    uint8_t key_index = 0;
+    enum ox ox = device_file_load(trust->device_path, keys, &device);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (file->cipher == NULL && file->err == OTAV_OK && file->file.encrypted &&
+        device.decrypt_key_uri != NULL) {
+        memcpy(file->iv, device.config.decrypt_iv, sizeof file->iv);
+        ox = cipher_open(device.decrypt_key_uri, keys, &file->cipher);
+    }
+    if (ox == OX_OK) {
+        ox = check_file(file, &device.config, (enum otav_purpose)trust->purpose, &key_index);
+    }
+    if (ox == OX_OK && ret_id != NULL) {
+        pubkey_id(device.config.keys[key_index].xy, ret_id);
+    }
+    device_file_free(&device);
+    return ox;
+}
+
+static enum ox check_key(const struct trust *trust, const struct ota_file *file,
+                         const struct key_options *keys, uint8_t ret_id[32])
+{
+    uint8_t xy[PUBKEY_LEN];
+    enum ox ox = pubkey_load(trust->key_uri, keys, xy);
+
+    if (ox == OX_OK) {
+        ox = key_policy_check(trust->key_uri, xy, keys, NULL);
+    }
+    if (ox == OX_OK) {
+        ox = check_authentic(file, xy);
+    }
+    if (ox == OX_OK && ret_id != NULL) {
+        pubkey_id(xy, ret_id);
+    }
+    return ox;
+}
+
+enum ox trust_check(const struct trust *trust, struct ota_file *file,
+                    const struct key_options *keys, uint8_t ret_id[32])
+{
+    enum ox ox;
+
+    if (trust->device_path != NULL) {
+        return check_device(trust, file, keys, ret_id);
+    }
+    ox = ota_file_require_readable(file);
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (trust->key_uri != NULL) {
+        return check_key(trust, file, keys, ret_id);
+    }
+    if (ret_id != NULL) {
+        memset(ret_id, 0, 32);
+    }
+    return check_unsigned(file);
+}
