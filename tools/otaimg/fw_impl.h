@@ -64,7 +64,7 @@ struct fw_lines {
     const struct fw_image *image;
     struct src_pos pos; /* of text */
     size_t len;
-    char text[FW_LINE_MAX_LEN + 2]; /* without its LF or CR LF, then a NUL; room for the CR */
+    char text[FW_LINE_MAX_LEN + 3]; /* without its LF or CR LF, then a NUL */
     uint64_t offset;                /* of what is read from the file next */
     size_t next;
     size_t end;

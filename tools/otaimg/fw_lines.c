@@ -45,7 +45,8 @@ static enum ox refill(struct fw_lines *lines, bool *ret_more)
     return OX_OK;
 }
 
-/* One character of the line; false when there is no room for more. */
+/* One character of the line; false when there is no room, and the line too long even if it ends
+ * with CR. */
 static bool put(struct fw_lines *lines, char c)
 {
     if (lines->len == sizeof lines->text - 1) {
