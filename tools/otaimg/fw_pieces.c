@@ -47,7 +47,7 @@ enum ox fw_add_record(struct fw_image *image, const struct src_pos *pos, uint32_
                       const uint8_t *bytes, size_t len)
 {
     if (len > image->decoded_cap - image->decoded_len) {
-        image->decoded_cap = 2 * image->decoded_cap + 4096;
+        image->decoded_cap = 2 * image->decoded_cap + len;
         image->decoded = xrealloc(image->decoded, image->decoded_cap);
     }
     memcpy(image->decoded + image->decoded_len, bytes, len);

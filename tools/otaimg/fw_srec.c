@@ -1,8 +1,9 @@
 /*
  * Motorola S-record: S0 to S3 and S5 to S9, all of them checked strictly.
  *
- * Layer: input. A file must end with its termination record (S7, S8 or S9), so that a truncated one
- * is never taken; a count record (S5, S6) must agree with the data records before it.
+ * Layer: input. A file must end with a termination record (S7, S8 or S9) or a count record (S5, S6)
+ * that agrees with the data records before it, so that a truncated one is never taken. srec_cat
+ * writes no termination when it knows no start address.
  */
 #include "fw_impl.h"
 
@@ -10,7 +11,8 @@ struct srec {
     struct fw_image *image;
     const struct src_pos *pos;
     uint32_t data_count; /* S1, S2 and S3 so far */
-    bool ended;
+    bool counted;        /* the last record was a count */
+    bool ended;          /* the last record was a termination */
 };
 
 /* Bytes of address (or count) by the digit behind the S; 0 = no such record. */
@@ -31,7 +33,7 @@ static enum ox decode(const struct fw_lines *lines, uint8_t ret_record[FW_RECORD
     }
     if (len < 2 || len != 1u + ret_record[0]) {
         return diag_fail_at(OX_MALFORMED, &lines->pos, "the record has %zu bytes, expected %u", len,
-                            1u + (len > 0 ? ret_record[0] : 1));
+                            1u + (len > 0 && ret_record[0] > 0 ? ret_record[0] : 1));
     }
     for (size_t i = 0; i < len - 1; i++) {
         sum += ret_record[i];
@@ -43,8 +45,9 @@ static enum ox decode(const struct fw_lines *lines, uint8_t ret_record[FW_RECORD
     return OX_OK;
 }
 
-static enum ox take_count(const struct srec *srec, uint32_t count)
+static enum ox take_count(struct srec *srec, uint32_t count)
 {
+    srec->counted = true;
     if (count != srec->data_count) {
         return diag_fail_at(
             OX_MALFORMED, srec->pos,
@@ -60,6 +63,7 @@ static enum ox take_parts(struct srec *srec, char digit, uint32_t address, const
 {
     bool is_data = digit >= '1' && digit <= '3';
 
+    srec->counted = false;
     if (digit > '3' && data_len != 0) {
         return diag_fail_at(OX_MALFORMED, srec->pos, "an S%c record has %u data bytes, expected 0",
                             digit, data_len);
@@ -101,7 +105,7 @@ static enum ox take_record(struct srec *srec, char digit, const uint8_t *record)
 enum ox fw_load_srec(struct fw_image *image)
 {
     struct fw_lines lines;
-    struct srec srec = {image, &lines.pos, 0, false};
+    struct srec srec = {image, &lines.pos, 0, false, false};
     uint8_t record[FW_RECORD_MAX_LEN];
     bool more = true;
     enum ox rc = fw_lines_begin(&lines, image);
@@ -116,9 +120,9 @@ enum ox fw_load_srec(struct fw_image *image)
             rc = take_record(&srec, lines.text[1], record);
         }
     }
-    if (rc == OX_OK && !srec.ended) {
+    if (rc == OX_OK && !srec.ended && !srec.counted) {
         return diag_fail_at(OX_MALFORMED, &lines.pos,
-                            "the file ends without a termination record, expected S7, S8 or S9");
+                            "the file ends without S7, S8 or S9 and without a count");
     }
     return rc;
 }

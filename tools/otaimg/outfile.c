@@ -104,6 +104,10 @@ static enum ox create_beside_target(struct outfile *out, unsigned mode)
 {
     size_t len = folder_len(out->target);
 
+    if (out->target[len] == '\0') {
+        errno = ENOENT; /* "" or "folder/" that does not exist: rename() would say so too late */
+        return fail(out, "create");
+    }
     out->fd = create_at(out->target, len, out->target + len, mode, &out->temp);
     return out->fd >= 0 ? OX_OK : fail(out, "create");
 }
