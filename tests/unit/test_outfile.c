@@ -1,0 +1,439 @@
+/* Output appears whole or not at all: every failing call, every way of ending, links, modes. */
+#include "fw_unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "outfile.h"
+
+/* Stand-ins that take the place of libc's: the n-th call from now fails with EIO (0 = none). */
+static unsigned fail_fsync_at;
+static unsigned fail_rename_at;
+
+static bool fails(unsigned *countdown)
+{
+    if (*countdown > 0 && --*countdown == 0) {
+        errno = EIO;
+        return true;
+    }
+    return false;
+}
+
+int fsync(int fd)
+{
+    return fails(&fail_fsync_at) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    return fails(&fail_rename_at) ? -1 : (int)syscall(SYS_rename, from, to);
+}
+
+static unsigned count_entries(void)
+{
+    DIR *dir = opendir(".");
+    unsigned count = 0;
+
+    ck_assert_ptr_nonnull(dir);
+    for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
+        count += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    }
+    ck_assert_int_eq(closedir(dir), 0);
+    return count;
+}
+
+static void expect_file(const char *name, const char *text)
+{
+    size_t len;
+    uint8_t *bytes = get_file(name, &len);
+
+    ck_assert_uint_eq(len, strlen(text));
+    ck_assert_mem_eq(bytes, text, len);
+    free(bytes);
+}
+
+static unsigned mode_of(const char *name)
+{
+    struct stat st;
+
+    ck_assert_int_eq(stat(name, &st), 0);
+    return st.st_mode & 07777;
+}
+
+static struct outfile *open_ok(const char *path)
+{
+    struct outfile *out = NULL;
+
+    catch_diagnostics();
+    ck_assert_msg(outfile_open(path, 0644, &out) == OX_OK, "%s", caught());
+    return out;
+}
+
+static void expect_open_fails(const char *path, const char *message)
+{
+    struct outfile *const untouched = (struct outfile *)(void *)temp_folder;
+    struct outfile *out = untouched;
+
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_open(path, 0644, &out), OX_IO);
+    ck_assert_ptr_eq(out, untouched);
+    ck_assert_str_eq(caught(), message);
+}
+
+START_TEST(test_outfile_finish_shows_whole_file)
+{
+    struct outfile *out = open_ok("f");
+    char back[3] = {0};
+
+    ck_assert_int_eq(outfile_write(out, "abc", 3), OX_OK);
+    ck_assert_int_eq(outfile_write_at(out, 1, "X", 1), OX_OK);
+    ck_assert_int_eq(outfile_write(out, "def", 3), OX_OK);
+    ck_assert_int_eq(pread(outfile_fd(out), back, 2, 1), 2);
+    ck_assert_str_eq(back, "Xc");
+    ck_assert_int_ne(access("f", F_OK), 0);
+    ck_assert_uint_eq(count_entries(), 1);
+    ck_assert_int_eq(outfile_finish(out), OX_OK);
+    expect_file("f", "aXcdef");
+    ck_assert_uint_eq(count_entries(), 1);
+    ck_assert_str_eq(caught(), "");
+}
+END_TEST
+
+START_TEST(test_outfile_abandon_leaves_old_file)
+{
+    struct outfile *out;
+
+    put_text("f", "old");
+    out = open_ok("f");
+    ck_assert_int_eq(outfile_write(out, "new", 3), OX_OK);
+    outfile_abandon(out);
+    outfile_abandon(NULL);
+    expect_file("f", "old");
+    ck_assert_uint_eq(count_entries(), 1);
+}
+END_TEST
+
+START_TEST(test_outfile_mode_honours_umask)
+{
+    umask(027);
+    ck_assert_int_eq(outfile_write_all("a", 0666, "x", 1), OX_OK);
+    ck_assert_int_eq(outfile_write_all("b", 0600, "x", 1), OX_OK);
+    ck_assert_uint_eq(mode_of("a"), 0640);
+    ck_assert_uint_eq(mode_of("b"), 0600);
+}
+END_TEST
+
+START_TEST(test_outfile_descriptor_is_not_inherited)
+{
+    struct outfile *out = open_ok("f");
+
+    ck_assert_int_eq(fcntl(outfile_fd(out), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    outfile_abandon(out);
+}
+END_TEST
+
+START_TEST(test_outfile_link_is_written_through)
+{
+    struct stat st;
+
+    ck_assert_int_eq(mkdir("d", 0755), 0);
+    put_text("d/f", "old");
+    ck_assert_int_eq(symlink("d/f", "l"), 0);
+    ck_assert_int_eq(outfile_write_all("l", 0644, "new", 3), OX_OK);
+    ck_assert_int_eq(lstat("l", &st), 0);
+    ck_assert(S_ISLNK(st.st_mode));
+    expect_file("d/f", "new");
+}
+END_TEST
+
+START_TEST(test_outfile_bad_target_is_refused)
+{
+    char name[300];
+    char message[400];
+
+    ck_assert_int_eq(mkdir("d", 0755), 0);
+    ck_assert_int_eq(mkfifo("p", 0644), 0);
+    ck_assert_int_eq(symlink("gone", "l"), 0);
+    put_text("f", "x");
+    expect_open_fails("d", "otaimg: 'd' is a directory, expected a regular file or '-'\n");
+    expect_open_fails("p", "otaimg: 'p' is not a regular file, expected a regular file or '-'\n");
+    expect_open_fails(
+        "/dev/full", "otaimg: '/dev/full' is not a regular file, expected a regular file or '-'\n");
+    expect_open_fails("l", "otaimg: 'l' is a symbolic link that leads nowhere\n");
+    expect_open_fails("no/f", "otaimg: cannot create 'no/f': No such file or directory\n");
+    expect_open_fails("f/g", "otaimg: cannot create 'f/g': Not a directory\n");
+    expect_open_fails("", "otaimg: cannot create '': No such file or directory\n");
+    expect_open_fails("no/", "otaimg: cannot create 'no/': No such file or directory\n");
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    (void)snprintf(message, sizeof message, "otaimg: cannot create '%s': File name too long\n",
+                   name);
+    expect_open_fails(name, message);
+    ck_assert_uint_eq(count_entries(), 4);
+}
+END_TEST
+
+START_TEST(test_outfile_longest_name_is_taken)
+{
+    char name[256];
+
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    ck_assert_int_eq(outfile_write_all(name, 0644, "x", 1), OX_OK);
+    expect_file(name, "x");
+}
+END_TEST
+
+START_TEST(test_outfile_failing_sync_leaves_nothing)
+{
+    put_text("f", "old");
+    fail_fsync_at = 1;
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_write_all("f", 0644, "new", 3), OX_IO);
+    ck_assert_str_eq(caught(), "otaimg: cannot write 'f': Input/output error\n");
+    expect_file("f", "old");
+    ck_assert_uint_eq(count_entries(), 1);
+}
+END_TEST
+
+START_TEST(test_outfile_failing_rename_leaves_nothing)
+{
+    put_text("f", "old");
+    fail_rename_at = 1;
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_write_all("f", 0644, "new", 3), OX_IO);
+    ck_assert_str_eq(caught(), "otaimg: cannot create 'f': Input/output error\n");
+    expect_file("f", "old");
+    ck_assert_uint_eq(count_entries(), 1);
+}
+END_TEST
+
+START_TEST(test_outfile_failing_folder_sync_is_reported)
+{
+    fail_fsync_at = 2;
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_write_all("f", 0644, "new", 3), OX_IO);
+    ck_assert_str_eq(caught(), "otaimg: cannot sync the folder of 'f': Input/output error\n");
+    expect_file("f", "new");
+    ck_assert_uint_eq(count_entries(), 1);
+}
+END_TEST
+
+START_TEST(test_outfile_size_limit_leaves_nothing)
+{
+    struct rlimit limit = {10, 10};
+    struct outfile *out = open_ok("f");
+
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_int_eq(outfile_write(out, "0123456789", 10), OX_OK);
+    ck_assert_int_eq(outfile_write(out, "x", 1), OX_IO);
+    ck_assert_str_eq(caught(), "otaimg: cannot write 'f': File too large\n");
+    /* Said once; the file cannot be finished any more. */
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_write(out, "y", 1), OX_IO);
+    ck_assert_int_eq(outfile_finish(out), OX_IO);
+    ck_assert_str_eq(caught(), "");
+    ck_assert_uint_eq(count_entries(), 0);
+}
+END_TEST
+
+START_TEST(test_outfile_full_disk_leaves_nothing)
+{
+    static uint8_t bytes[65536];
+
+    ck_assert_int_eq(mkdir("d", 0755), 0);
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "d", "tmpfs", 0, "size=16k") != 0) {
+        (void)printf("skipped: a small file system cannot be mounted here\n");
+        return;
+    }
+    ck_assert_int_eq(chdir("d"), 0);
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_write_all("f", 0644, bytes, sizeof bytes), OX_IO);
+    ck_assert_str_eq(caught(), "otaimg: cannot write 'f': No space left on device\n");
+    ck_assert_uint_eq(count_entries(), 0);
+    ck_assert_int_eq(chdir(".."), 0);
+    ck_assert_int_eq(umount("d"), 0);
+}
+END_TEST
+
+/* Reachable when the process ends, so that no leak is reported. */
+static struct outfile *left_open[8];
+
+/* Runs end() in a child that has two open files; returns its wait status. */
+static int end_child(void (*end)(void))
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        /* Check has handlers of its own, which a program would not find in place. */
+        (void)signal(SIGINT, SIG_DFL);
+        (void)signal(SIGTERM, SIG_DFL);
+        left_open[0] = open_ok("a");
+        left_open[1] = open_ok("b");
+        ck_assert_int_eq(outfile_write(left_open[0], "x", 1), OX_OK);
+        ck_assert_int_eq(outfile_finish(open_ok("done")), OX_OK);
+        ck_assert_uint_eq(count_entries(), 3);
+        end();
+        _exit(99);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void end_by_exit(void)
+{
+    exit(7);
+}
+
+static int signal_to_raise;
+
+static void end_by_raise(void)
+{
+    (void)raise(signal_to_raise);
+}
+
+static void end_grandchild(void)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        exit(0);
+    }
+    (void)waitpid(pid, &status, 0);
+    _exit((int)count_entries());
+}
+
+START_TEST(test_outfile_exit_removes_temporary_files)
+{
+    int status = end_child(end_by_exit);
+
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 7);
+    expect_file("done", "");
+    ck_assert_uint_eq(count_entries(), 1);
+}
+END_TEST
+
+START_TEST(test_outfile_signal_removes_temporary_files)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        int status;
+
+        signal_to_raise = signals[i];
+        status = end_child(end_by_raise);
+        ck_assert(WIFSIGNALED(status));
+        ck_assert_int_eq(WTERMSIG(status), signals[i]);
+        ck_assert_uint_eq(count_entries(), 1);
+    }
+}
+END_TEST
+
+START_TEST(test_outfile_ignored_signal_stays_ignored)
+{
+    int status;
+
+    ck_assert_ptr_ne((void *)(uintptr_t)signal(SIGHUP, SIG_IGN), (void *)(uintptr_t)SIG_ERR);
+    signal_to_raise = SIGHUP;
+    status = end_child(end_by_raise);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 99);
+}
+END_TEST
+
+START_TEST(test_outfile_child_keeps_files_of_parent)
+{
+    int status = end_child(end_grandchild);
+
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 3);
+}
+END_TEST
+
+START_TEST(test_outfile_too_many_files_fail)
+{
+    char name[2] = {'a', '\0'};
+
+    for (int i = 0; i < 8; i++, name[0]++) {
+        left_open[i] = open_ok(name);
+    }
+    expect_open_fails(name, "otaimg: cannot create 'i': Too many open files\n");
+}
+END_TEST
+
+/* Points standard output at path while text goes to "-"; returns what outfile_finish() said. */
+static enum ox write_stdout_to(const char *path, const char *text)
+{
+    int saved = dup(STDOUT_FILENO);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    struct outfile *out;
+    enum ox rc;
+
+    ck_assert_int_ge(saved, 0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_ge(dup2(fd, STDOUT_FILENO), 0);
+    out = open_ok("-");
+    ck_assert_int_eq(outfile_write(out, text, strlen(text)), OX_OK);
+    ck_assert_int_eq(outfile_write_at(out, 0, "X", 1), OX_OK);
+    rc = outfile_finish(out);
+    ck_assert_int_ge(dup2(saved, STDOUT_FILENO), 0);
+    ck_assert_int_eq(close(saved), 0);
+    ck_assert_int_eq(close(fd), 0);
+    return rc;
+}
+
+START_TEST(test_outfile_dash_is_standard_output)
+{
+    ck_assert_int_eq(setenv("TMPDIR", ".", 1), 0);
+    ck_assert_int_eq(write_stdout_to("f", "abc"), OX_OK);
+    expect_file("f", "Xbc");
+    ck_assert_uint_eq(count_entries(), 1);
+    ck_assert_int_eq(write_stdout_to("/dev/full", "abc"), OX_IO);
+    ck_assert_str_eq(caught(),
+                     "otaimg: cannot write to standard output: No space left on device\n");
+    ck_assert_uint_eq(count_entries(), 1);
+    ck_assert_int_eq(setenv("TMPDIR", "no", 1), 0);
+    expect_open_fails("-", "otaimg: cannot create a temporary file in 'no/': No such file or "
+                           "directory\n");
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, enter_temp_folder, leave_temp_folder);
+    tcase_add_test(tc, test_outfile_finish_shows_whole_file);
+    tcase_add_test(tc, test_outfile_abandon_leaves_old_file);
+    tcase_add_test(tc, test_outfile_mode_honours_umask);
+    tcase_add_test(tc, test_outfile_descriptor_is_not_inherited);
+    tcase_add_test(tc, test_outfile_link_is_written_through);
+    tcase_add_test(tc, test_outfile_bad_target_is_refused);
+    tcase_add_test(tc, test_outfile_longest_name_is_taken);
+    tcase_add_test(tc, test_outfile_failing_sync_leaves_nothing);
+    tcase_add_test(tc, test_outfile_failing_rename_leaves_nothing);
+    tcase_add_test(tc, test_outfile_failing_folder_sync_is_reported);
+    tcase_add_test(tc, test_outfile_size_limit_leaves_nothing);
+    tcase_add_test(tc, test_outfile_full_disk_leaves_nothing);
+    tcase_add_test(tc, test_outfile_exit_removes_temporary_files);
+    tcase_add_test(tc, test_outfile_signal_removes_temporary_files);
+    tcase_add_test(tc, test_outfile_ignored_signal_stays_ignored);
+    tcase_add_test(tc, test_outfile_child_keeps_files_of_parent);
+    tcase_add_test(tc, test_outfile_too_many_files_fail);
+    tcase_add_test(tc, test_outfile_dash_is_standard_output);
+}
+
+int main(void)
+{
+    return unit_main("outfile", add_tests);
+}

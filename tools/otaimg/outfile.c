@@ -1,0 +1,317 @@
+/*
+ * Output files that appear whole or not at all.
+ *
+ * Layer: output. Invariant: a temporary name is in the table of outfile_names.c as long as the file
+ * exists, so neither an exit nor a signal that can be caught leaves one behind.
+ * Failures are reported once; a file that failed can only be dropped.
+ */
+#include "outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "outfile_names.h"
+#include "util.h"
+
+#define COPY_LEN      65536u
+#define NAME_TRIES    100
+#define NAME_PART_LEN 200 /* of the target's name in the temporary one: 255 is the usual limit */
+
+struct outfile {
+    char *path;   /* as given, for messages */
+    char *target; /* what the temporary file is renamed to; NULL = standard output */
+    char *temp;   /* NULL = nameless */
+    int fd;
+    uint64_t offset; /* of the next outfile_write() */
+    bool failed;
+};
+
+static enum ox fail(struct outfile *out, const char *doing)
+{
+    int error = errno;
+
+    out->failed = true;
+    return diag_fail(OX_IO, "cannot %s '%s': %s", doing, out->path, strerror(error));
+}
+
+/* A symbolic link stays one: the file that it leads to is replaced. */
+static enum ox resolve_target(struct outfile *out)
+{
+    struct stat st;
+
+    if (stat(out->path, &st) != 0) {
+        if (errno != ENOENT) {
+            return fail(out, "create");
+        }
+        if (lstat(out->path, &st) == 0) {
+            return diag_fail(OX_IO, "'%s' is a symbolic link that leads nowhere", out->path);
+        }
+        out->target = xstrdup(out->path);
+        return OX_OK;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        (void)diag_fail(OX_IO, "'%s' is %s, expected a regular file or '-'", out->path,
+                        S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+        return OX_IO;
+    }
+    out->target = realpath(out->path, NULL);
+    return out->target != NULL ? OX_OK : fail(out, "create");
+}
+
+/* Length of the part of path that names its folder, with the slash. */
+static size_t folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* The kernel applies umask (and default access lists), which mkstemp() would not let it do. */
+static int create_at(const char *folder, size_t len, const char *base, unsigned mode,
+                     char **ret_name)
+{
+    for (int i = 0; i < NAME_TRIES; i++) {
+        uint32_t number = 0;
+        char *name;
+        int fd;
+
+        if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
+            return -1;
+        }
+        name = xasprintf("%.*s.%.*s.%08x", (int)len, folder, NAME_PART_LEN, base, number);
+        fd = outfile_names_create(name, mode);
+        if (fd >= 0) {
+            *ret_name = name;
+            return fd;
+        }
+        free(name);
+        if (errno != EEXIST) {
+            return -1;
+        }
+    }
+    return -1;
+}
+
+static enum ox create_beside_target(struct outfile *out, unsigned mode)
+{
+    size_t len = folder_len(out->target);
+
+    if (out->target[len] == '\0') {
+        errno = ENOENT; /* "" or "folder/" that does not exist: rename() would say so too late */
+        return fail(out, "create");
+    }
+    out->fd = create_at(out->target, len, out->target + len, mode, &out->temp);
+    return out->fd >= 0 ? OX_OK : fail(out, "create");
+}
+
+/* Standard output is written at the end, from a file that has no name any more. */
+static enum ox create_nameless(struct outfile *out)
+{
+    const char *folder = getenv("TMPDIR");
+    char *prefix = xasprintf("%s/", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+    char *name = NULL;
+
+    out->fd = create_at(prefix, strlen(prefix), "otaimg", 0600, &name);
+    if (out->fd < 0) {
+        (void)diag_fail(OX_IO, "cannot create a temporary file in '%s': %s", prefix,
+                        strerror(errno));
+    } else {
+        outfile_names_remove(name);
+    }
+    free(prefix);
+    free(name);
+    return out->fd >= 0 ? OX_OK : OX_IO;
+}
+
+enum ox outfile_open(const char *path, unsigned mode, struct outfile **ret)
+{
+    struct outfile *out = xcalloc(1, sizeof *out);
+    enum ox rc;
+
+    out->path = xstrdup(path);
+    out->fd = -1;
+    if (strcmp(path, "-") == 0) {
+        rc = create_nameless(out);
+    } else {
+        rc = resolve_target(out);
+        if (rc == OX_OK) {
+            rc = create_beside_target(out, mode);
+        }
+    }
+    if (rc != OX_OK) {
+        outfile_abandon(out);
+        return rc;
+    }
+    *ret = out;
+    return OX_OK;
+}
+
+enum ox outfile_write_at(struct outfile *out, uint64_t offset, const void *bytes, size_t len)
+{
+    const uint8_t *next = bytes;
+
+    if (out->failed) {
+        return OX_IO;
+    }
+    while (len > 0) {
+        ssize_t put = pwrite(out->fd, next, len, (off_t)offset);
+
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return fail(out, "write");
+        }
+        next += put;
+        offset += (uint64_t)put;
+        len -= (size_t)put;
+    }
+    return OX_OK;
+}
+
+enum ox outfile_write(struct outfile *out, const void *bytes, size_t len)
+{
+    enum ox rc = outfile_write_at(out, out->offset, bytes, len);
+
+    out->offset += len;
+    return rc;
+}
+
+int outfile_fd(const struct outfile *out)
+{
+    return out->fd;
+}
+
+static enum ox write_stdout(struct outfile *out, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t put = write(STDOUT_FILENO, bytes, len);
+
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            out->failed = true;
+            return diag_fail(OX_IO, "cannot write to standard output: %s", strerror(errno));
+        }
+        bytes += put;
+        len -= (size_t)put;
+    }
+    return OX_OK;
+}
+
+static enum ox copy_to_stdout(struct outfile *out)
+{
+    uint8_t *buffer = xmalloc(COPY_LEN);
+    uint64_t offset = 0;
+    enum ox rc = OX_OK;
+
+    while (rc == OX_OK) {
+        ssize_t got = pread(out->fd, buffer, COPY_LEN, (off_t)offset);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            rc = fail(out, "read back");
+        } else if (got == 0) {
+            break;
+        } else {
+            rc = write_stdout(out, buffer, (size_t)got);
+            offset += (uint64_t)got;
+        }
+    }
+    wipe_free(buffer, COPY_LEN);
+    return rc;
+}
+
+/* A folder that may be written but not read cannot be synced: the file is complete all the same.
+ * File systems that cannot sync folders say EINVAL. */
+static enum ox sync_folder(struct outfile *out)
+{
+    size_t len = folder_len(out->target);
+    char *folder = len > 0 ? xstrndup(out->target, len) : xstrdup(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum ox rc = OX_OK;
+
+    free(folder);
+    if (fd < 0) {
+        return errno == EACCES ? OX_OK : fail(out, "sync the folder of");
+    }
+    if (fsync(fd) != 0 && errno != EINVAL) {
+        rc = fail(out, "sync the folder of");
+    }
+    (void)close(fd);
+    return rc;
+}
+
+static enum ox appear(struct outfile *out)
+{
+    int fd = out->fd;
+
+    if (fsync(fd) != 0) {
+        return fail(out, "write");
+    }
+    out->fd = -1;
+    if (close(fd) != 0) {
+        return fail(out, "write");
+    }
+    if (outfile_names_rename(out->temp, out->target) != 0) {
+        return fail(out, "create");
+    }
+    free(out->temp);
+    out->temp = NULL;
+    return sync_folder(out);
+}
+
+enum ox outfile_finish(struct outfile *out)
+{
+    enum ox rc = OX_IO;
+
+    if (!out->failed) {
+        rc = out->target != NULL ? appear(out) : copy_to_stdout(out);
+    }
+    outfile_abandon(out);
+    return rc;
+}
+
+void outfile_abandon(struct outfile *out)
+{
+    if (out == NULL) {
+        return;
+    }
+    if (out->fd >= 0) {
+        (void)close(out->fd);
+    }
+    if (out->temp != NULL) {
+        outfile_names_remove(out->temp);
+    }
+    free(out->path);
+    free(out->target);
+    free(out->temp);
+    free(out);
+}
+
+enum ox outfile_write_all(const char *path, unsigned mode, const void *bytes, size_t len)
+{
+    struct outfile *out = NULL;
+    enum ox rc = outfile_open(path, mode, &out);
+
+    if (rc != OX_OK) {
+        return rc;
+    }
+    rc = outfile_write(out, bytes, len);
+    if (rc != OX_OK) {
+        outfile_abandon(out);
+        return rc;
+    }
+    return outfile_finish(out);
+}
