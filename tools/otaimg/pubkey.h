@@ -24,6 +24,9 @@ enum ox pubkey_load(const char *uri, const struct key_options *options, uint8_t 
 void pubkey_spki(const uint8_t xy[PUBKEY_LEN], uint8_t ret_spki[PUBKEY_SPKI_LEN]);
 void pubkey_id(const uint8_t xy[PUBKEY_LEN], uint8_t ret_sha256[32]);
 
+/* The way back: true if spki is exactly that encoding; does not check the curve equation. */
+bool pubkey_from_spki(const uint8_t *spki, size_t spki_len, uint8_t ret_xy[PUBKEY_LEN]);
+
 /* Formats for `keys export`. Text is malloced, caller frees. */
 char *pubkey_to_pem(const uint8_t xy[PUBKEY_LEN]);
 char *pubkey_to_c_source(const uint8_t xy[PUBKEY_LEN], const char *name);

@@ -3,11 +3,12 @@
  *
  * Sources, first that is given: descriptor (--pin-fd / --passphrase-fd), file (pin-source= of the
  * URI, --passphrase-file), environment OTAIMG_PIN / OTAIMG_PASSPHRASE, prompt on /dev/tty with echo
- * off. Never argv. A trailing newline is dropped. The environment variable is unset once read.
+ * off. Never argv. A secret ends at the first line end. The environment variable is unset once read.
  */
 #ifndef OTAIMG_SECRET_H
 #define OTAIMG_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "exits.h"
@@ -24,6 +25,7 @@ struct secret_source {
     const char *file; /* NULL = none */
     const char *env;  /* name of the environment variable, NULL = none */
     const char *what; /* for the prompt and messages: "PIN for token 'release'" */
+    bool confirm;     /* ask twice on the terminal: for a new secret, where a slip locks a key away */
 };
 
 /* OX_KEY when there is no source left (no terminal), it is empty, too long or unreadable. */

@@ -1,0 +1,102 @@
+/*
+ * Key URIs: which scheme, and paths of file: URIs.
+ *
+ * Layer: text only; the attributes of a pkcs11: URI are read where tokens are opened.
+ * Invariant: no URI with a PIN in it gets past key_uri_kind_of(), and none is ever printed.
+ */
+#include "key_uri.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "util.h"
+
+static const char file_scheme[] = "file:";
+static const char pkcs11_scheme[] = "pkcs11:";
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* RFC 7512 writes attribute names without percent-encoding; an encoded name could hide a PIN. */
+static bool has_encoded_name(const char *uri)
+{
+    const char *p = uri + strlen(pkcs11_scheme);
+
+    while (*p != '\0') {
+        if (p[strcspn(p, "%=;?&")] == '%') {
+            return true;
+        }
+        p += strcspn(p, ";?&");
+        p += *p != '\0' ? 1 : 0;
+    }
+    return false;
+}
+
+static enum ox check_pkcs11(const char *uri)
+{
+    if (has_encoded_name(uri)) {
+        return diag_fail(OX_USAGE, "percent-encoded attribute name in the key URI, expected a "
+                                   "plain name as in 'object=NAME'");
+    }
+    /* A parser that skips blanks would see attributes that are not seen here. */
+    if (strpbrk(uri, " \t\n\v\f\r") != NULL) {
+        return diag_fail(OX_USAGE, "blank in the key URI, expected %%20 for a space in a name");
+    }
+    return OX_OK;
+}
+
+/* The PIN must not show up in a message either, so this comes before all other checks. */
+static enum ox refuse_pin_value(const char *uri)
+{
+    if (strcasestr(uri, "pin-value=") == NULL) {
+        return OX_OK;
+    }
+    (void)diag_fail(OX_USAGE, "the key URI contains 'pin-value', expected no PIN in it");
+    diag_hint("use pin-source=file:/PATH in the URI, or the environment variable OTAIMG_PIN");
+    return OX_USAGE;
+}
+
+enum ox key_uri_kind_of(const char *uri, enum key_uri_kind *ret)
+{
+    if (starts_with(uri, file_scheme)) {
+        if (*key_uri_path(uri) == '\0') {
+            return diag_fail(OX_USAGE, "'%s' names no file, expected file:PATH", uri);
+        }
+        *ret = KEY_URI_FILE;
+        return OX_OK;
+    }
+    if (refuse_pin_value(uri) != OX_OK) {
+        return OX_USAGE;
+    }
+    if (!starts_with(uri, pkcs11_scheme)) {
+        return diag_fail(OX_USAGE, "'%s' is not a key URI, expected file:PATH or pkcs11:...", uri);
+    }
+    if (check_pkcs11(uri) != OX_OK) {
+        return OX_USAGE;
+    }
+    *ret = KEY_URI_PKCS11;
+    return OX_OK;
+}
+
+const char *key_uri_path(const char *uri)
+{
+    return uri + strlen(file_scheme);
+}
+
+char *key_uri_resolve(const char *base_file, const char *uri)
+{
+    char *path;
+    char *resolved;
+
+    if (!starts_with(uri, file_scheme)) {
+        return xstrdup(uri);
+    }
+    path = path_beside(base_file, key_uri_path(uri));
+    resolved = xasprintf("%s%s", file_scheme, path);
+    free(path);
+    return resolved;
+}
