@@ -30,55 +30,54 @@ static struct src_pos pos_of(const struct reader *r, yaml_mark_t mark)
 }
 
 /* What libyaml's terse texts mean for the person who wrote the file. */
-static const char *explain(const char *problem)
-{
-    static const struct {
-        const char *problem;
-        const char *text;
-    } table[] = {
-        {"mapping values are not allowed in this context",
-         "unexpected ':', expected one key on a line or quotes around the text"},
-        {"could not find expected ':'", "text without ':', expected KEY: VALUE"},
-        {"did not find expected key", "unexpected text, expected a key with the same indentation"},
-        {"did not find expected '-' indicator",
-         "unexpected text, expected '-' with the same indentation"},
-        {"did not find expected ',' or '}'", "unexpected text, expected ',' or '}'"},
-        {"did not find expected ',' or ']'", "unexpected text, expected ',' or ']'"},
-        {"did not find expected node content", "unexpected character, expected a value"},
-        {"did not find expected <document start>", "unexpected text, expected KEY: VALUE"},
-        {"found character that cannot start any token",
-         "unexpected tab or special character, expected blanks or quotes around the text"},
-        {"found unexpected end of stream", "text ends too early, expected a closing quote"},
-        {"found unexpected document indicator", "unexpected '---', expected a closing quote"},
-        {"found unknown escape character", "unknown escape after a backslash in quotes"},
-        {"did not find expected hexdecimal number", "escape without its hex digits"},
-        {"block sequence entries are not allowed in this context",
-         "unexpected '-', expected a value or quotes around the text"},
-        {"block mapping entries are not allowed in this context",
-         "unexpected '?', expected quotes around the text"},
-        {"mapping keys are not allowed in this context", "unexpected '?', expected a key"},
-    };
+struct problem {
+    const char *problem;
+    const char *text;
+    bool at_start; /* the start of the thing that is wrong says more than where that showed */
+};
 
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (problem != NULL && strcmp(problem, table[i].problem) == 0) {
-            return table[i].text;
+static const struct problem problems[] = {
+    {"mapping values are not allowed in this context",
+     "unexpected ':', expected one key on a line or quotes around the text", false},
+    {"could not find expected ':'", "text without ':', expected KEY: VALUE", true},
+    {"did not find expected key", "unexpected text, expected a key with the same indentation",
+     false},
+    {"did not find expected '-' indicator",
+     "unexpected text, expected '-' with the same indentation", false},
+    {"did not find expected ',' or '}'", "unexpected text, expected ',' or '}'", false},
+    {"did not find expected ',' or ']'", "unexpected text, expected ',' or ']'", false},
+    {"did not find expected node content", "unexpected character, expected a value", false},
+    {"did not find expected <document start>", "unexpected text, expected KEY: VALUE", false},
+    {"found character that cannot start any token",
+     "unexpected tab or special character, expected blanks or quotes around the text", false},
+    {"found unexpected end of stream", "quoted text never ends, expected a closing quote", true},
+    {"found unexpected document indicator", "quoted text never ends, expected a closing quote",
+     true},
+    {"found unknown escape character", "unknown escape after a backslash in quotes", false},
+    {"block sequence entries are not allowed in this context",
+     "unexpected '-', expected a value or quotes around the text", false},
+};
+
+static enum ox fail_parse(const struct reader *r)
+{
+    struct problem found = {"", "not well-formed YAML", false};
+    struct src_pos pos;
+
+    if (r->parser.error == YAML_MEMORY_ERROR) {
+        return diag_fail(OX_INTERNAL, "out of memory");
+    }
+    for (size_t i = 0; i < sizeof problems / sizeof problems[0]; i++) {
+        if (r->parser.problem != NULL && strcmp(r->parser.problem, problems[i].problem) == 0) {
+            found = problems[i];
         }
     }
-    return "not well-formed YAML";
+    pos = pos_of(r, found.at_start ? r->parser.context_mark : r->parser.problem_mark);
+    return diag_fail_at(OX_USAGE, &pos, "%s", found.text);
 }
 
 static enum ox next_event(struct reader *r, yaml_event_t *ret)
 {
-    struct src_pos pos;
-
-    if (yaml_parser_parse(&r->parser, ret) != 0) {
-        return OX_OK;
-    }
-    if (r->parser.error == YAML_MEMORY_ERROR) {
-        return diag_fail(OX_INTERNAL, "out of memory");
-    }
-    pos = pos_of(r, r->parser.problem_mark);
-    return diag_fail_at(OX_USAGE, &pos, "%s", explain(r->parser.problem));
+    return yaml_parser_parse(&r->parser, ret) != 0 ? OX_OK : fail_parse(r);
 }
 
 /* Anchors, aliases and tags change what a value means in ways that are easily overlooked. */
