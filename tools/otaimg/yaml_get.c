@@ -172,11 +172,12 @@ enum ox ydoc_check_unknown(const struct yaml_node *map)
     return OX_OK;
 }
 
-/* A missing key is often a misspelt one: then that one is the error. */
+/* A missing key is often a misspelt one: then that one is the error. One edit only, because two
+ * make min-revision of max-revision. */
 static enum ox fail_missing(const struct yaml_node *map, const char *key)
 {
     for (const struct yaml_node *child = map->first_child; child != NULL; child = child->next) {
-        if (!child->taken && similar(child->key, key)) {
+        if (!child->taken && edit_distance(child->key, key) == 1) {
             return fail_unknown(map, child, key);
         }
     }
