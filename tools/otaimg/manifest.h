@@ -11,8 +11,16 @@
 #include "fw_image.h"
 #include <otav/otav_config.h>
 
-enum manifest_file_type { FILE_TYPE_BLE, FILE_TYPE_ZIGBEE, FILE_TYPE_COMBO, FILE_TYPE_IMAGE,
-                          FILE_TYPE_HEX };
+/* Values of the image-type and activation attributes unless the manifest says otherwise. */
+enum { MANIFEST_IMAGE_APPLICATION = 1, MANIFEST_ACTIVATION_TRIAL = 1 };
+
+enum manifest_file_type {
+    FILE_TYPE_BLE,
+    FILE_TYPE_ZIGBEE,
+    FILE_TYPE_COMBO,
+    FILE_TYPE_IMAGE,
+    FILE_TYPE_HEX
+};
 
 struct manifest_user_attribute {
     uint16_t type; /* 0x8800..0x8FFF, ascending, no duplicates */
@@ -23,13 +31,13 @@ struct manifest_user_attribute {
 struct manifest {
     char *path;
 
-    char *firmware_file;           /* firmware.file */
+    char *firmware_file;            /* firmware.file */
     enum fw_format firmware_format; /* firmware.format: elf, ihex, srec, bin; default by content */
-    uint32_t firmware_address;     /* firmware.address of a raw binary; default OTAV_FW_ADDRESS */
-    uint32_t version;              /* firmware.version */
-    uint32_t sequence;             /* firmware.sequence, 1..0xFFFFFFFE */
-    uint32_t image_id;             /* firmware.image-id, default 0x9B000000 */
-    uint8_t manufacturer[4];       /* firmware.manufacturer, 1..4 printable ASCII, default MCHP */
+    uint32_t firmware_address;      /* firmware.address of a raw binary; default OTAV_FW_ADDRESS */
+    uint32_t version;               /* firmware.version */
+    uint32_t sequence;              /* firmware.sequence, 1..0xFFFFFFFE */
+    uint32_t image_id;              /* firmware.image-id, default 0x9B000000 */
+    uint8_t manufacturer[4];        /* firmware.manufacturer, 1..4 printable ASCII, default MCHP */
 
     uint8_t method; /* authentication: OTAV_METHOD_*; default ecdsa-p256-sha256 */
     char *sign_key; /* sign.key: URI; required for ECDSA, an error for the others */
@@ -38,7 +46,8 @@ struct manifest {
     char *encrypt_key;
     uint8_t encrypt_iv[16];
 
-    bool has_attributes; /* attributes: present; then product, hardware, security-counter required */
+    bool
+        has_attributes; /* attributes: present; then product, hardware, security-counter required */
     uint8_t product[16];
     uint32_t hardware_class;
     uint16_t hardware_min_revision; /* <= max */
@@ -49,15 +58,15 @@ struct manifest {
     uint8_t image_type;             /* 1 application (default, not written), 2, 3 */
     uint8_t activation;             /* 1 trial (default), 2 permanent */
     bool has_min_battery;
-    uint8_t min_battery; /* 0..100 */
+    uint8_t min_battery;  /* 0..100 */
     uint32_t revoke_keys; /* attributes.revoke-keys: list of 0..3 as a mask, 0 = none */
     bool has_release;
     uint8_t release_kind; /* 1 feature, 2 security, 3 both */
     bool release_mandatory;
     bool has_support_end;
     uint32_t support_end_days;
-    char *sbom_file;               /* NULL = none */
-    uint8_t source_revision_len;   /* 0, 20 or 32 */
+    char *sbom_file;             /* NULL = none */
+    uint8_t source_revision_len; /* 0, 20 or 32 */
     uint8_t source_revision[32];
     unsigned user_count;
     struct manifest_user_attribute *user;
@@ -81,10 +90,14 @@ struct manifest {
     char *output; /* NULL = not given */
 };
 
+struct yaml_doc;
+
 /* Reads path, applies set_count assignments of --set, checks everything that can be checked without
  * opening other files. OX_USAGE with file:line:column, OX_IO. */
 enum ox manifest_load(const char *path, const char *const *sets, unsigned set_count,
                       struct manifest *ret);
+/* The part behind reading and --set; doc may be freed afterwards. */
+enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret);
 void manifest_free(struct manifest *m);
 
 #endif

@@ -1,0 +1,69 @@
+/*
+ * Fuzz target: any bytes as a manifest give OX_OK or OX_USAGE, one message and no leak.
+ *
+ * Layer: tool; reads no files. Both readers see the input, as they share the YAML layer.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "device_file.h"
+#include "diag.h"
+#include "manifest.h"
+#include "yaml_doc.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void read_manifest(struct yaml_doc *doc)
+{
+    struct manifest m;
+    enum ox ox = manifest_from_doc(doc, &m);
+
+    if (ox == OX_OK) {
+        manifest_free(&m);
+    } else if (ox != OX_USAGE) {
+        abort();
+    }
+}
+
+static void read_device(struct yaml_doc *doc)
+{
+    struct device_file d;
+    enum ox ox = device_file_from_doc(doc, &d);
+
+    if (ox == OX_OK) {
+        device_file_free(&d);
+    } else if (ox != OX_USAGE) {
+        abort();
+    }
+}
+
+static void load(const uint8_t *data, size_t size, void (*read)(struct yaml_doc *doc))
+{
+    struct yaml_doc *doc = NULL;
+    enum ox ox = ydoc_load_bytes("fuzz.yaml", data, size, &doc);
+
+    if (ox == OX_OK) {
+        read(doc);
+        ydoc_free(doc);
+    } else if (ox != OX_USAGE) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static FILE *mute;
+
+    if (mute == NULL) {
+        mute = fopen("/dev/null", "w");
+        if (mute == NULL) {
+            abort();
+        }
+        diag_set_stream(mute);
+    }
+    load(data, size, read_manifest);
+    load(data, size, read_device);
+    return 0;
+}

@@ -1,0 +1,270 @@
+/* Documents that differ from an example in one place: [name, text of the example, text instead]. */
+'use strict';
+
+const taken = { schema: true, reader: true };
+const refused = { schema: false, reader: false };
+/* What JSON Schema cannot express; each case names the reason. */
+const readerOnly = { schema: true, reader: false };
+/* Where an editor's YAML reader sees a number, the schema wants quotes and the C reader does not. */
+const schemaOnly = { schema: false, reader: true };
+
+const IV = 'iv: "00000000000000000000000000000000"';
+const REVISION = 'source-revision: 0123456789abcdef0123456789abcdef01234567';
+const USER = 'user: {0x8802: "01", 0x8801: "00ff"}';
+const STOCK_SIGN = 'sign: {key: "file:keys/release.pem"}';
+const STOCK_KEYS =
+  'keys: [{public: developer.pub.pem, class: development, roles: [application]}]';
+const ATTRIBUTES =
+  'attributes: {product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f, ' +
+  'hardware: {class: 1, min-revision: 0, max-revision: 0}, security-counter: 0}';
+
+const releaseTaken = [
+  ['largest sequence', 'sequence: 7', 'sequence: 0xFFFFFFFE'],
+  ['smallest sequence', 'sequence: 7', 'sequence: 1'],
+  ['largest counter', 'security-counter: 3', 'security-counter: 4294901759'],
+  ['default image id left out', '  image-id: 0x9B000000\n', ''],
+  ['largest image id', 'image-id: 0x9B000000', 'image-id: 0xffffffff'],
+  ['manufacturer of one character', 'manufacturer: MCHP', 'manufacturer: X'],
+  ['manufacturer with blanks', 'manufacturer: MCHP', 'manufacturer: "A  B"'],
+  ['upper-case product', '7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f',
+    '7D7C9F0E-3B53-4C1E-9A86-0A8F5C1D2E3F'],
+  ['quoted version', 'version: 1.4.2.0\n', 'version: "1.4.2.0"\n'],
+  ['largest version', 'version: 1.4.2.0\n', 'version: 255.255.255.255\n'],
+  ['one revision', 'max-revision: 4', 'max-revision: 1'],
+  ['full battery', 'min-battery: 30', 'min-battery: 100'],
+  ['all keys revoked', 'revoke-keys: [1]', 'revoke-keys: [3, 0, 2, 1]'],
+  ['leap day', '2031-12-31', '2032-02-29'],
+  ['first day', '2031-12-31', '1970-01-01'],
+  ['quoted date', '2031-12-31', '"2031-12-31"'],
+  ['kind only', '{kind: security, mandatory: true, support-end: 2031-12-31}', '{kind: both}'],
+  ['SHA-256 revision', REVISION, `source-revision: ${'0a'.repeat(32)}`],
+  ['decimal user type', USER, 'user: {34816: "01", 36863: "02", 35000: "03", 36100: "04"}'],
+  ['hex user types', USER, 'user: {0x8800: "01", 0x8FFF: "02", 0x008a00: "03"}'],
+  ['empty user value', USER, 'user: {0x8800: ""}'],
+  ['longest user value', USER, `user: {0x8800: "${'aa'.repeat(314)}"}`],
+  ['no user attributes', USER, 'user: {}'],
+  ['permanent', 'activation: trial', 'activation: permanent'],
+  ['bootloader image', 'image-type: application', 'image-type: bootloader'],
+  ['quoted keys', 'compress: none', '"compress": "none"'],
+  ['document start', 'otaimg: 1\n', '---\notaimg: 1\n'],
+];
+
+const releaseRefused = [
+  ['other format', 'otaimg: 1\n', 'otaimg: 2\n'],
+  ['quoted format', 'otaimg: 1\n', 'otaimg: "1"\n'],
+  ['no format', 'otaimg: 1\n', ''],
+  ['other device', 'device: wbz451', 'device: wbz452'],
+  ['no device', 'device: wbz451\n', ''],
+  ['no firmware file', '  file: app.hex\n', ''],
+  ['empty firmware file', 'file: app.hex', 'file:'],
+  ['null firmware file', 'file: app.hex', 'file: ~'],
+  ['quoted empty firmware file', 'file: app.hex', 'file: ""'],
+  ['firmware file is a list', 'file: app.hex', 'file: [app.hex]'],
+  ['unknown firmware format', 'file: app.hex', 'file: app.hex\n  format: uf2'],
+  ['address without raw binary', 'file: app.hex', 'file: app.hex\n  format: ihex\n  address: 0'],
+  ['no version', '  version: 1.4.2.0\n', ''],
+  ['version of three', 'version: 1.4.2.0\n', 'version: 1.4.2\n'],
+  ['version over 255', 'version: 1.4.2.0\n', 'version: 1.4.256.0\n'],
+  ['version with leading zero', 'version: 1.4.2.0\n', 'version: 1.04.2.0\n'],
+  ['no sequence', '  sequence: 7\n', ''],
+  ['sequence 0', 'sequence: 7', 'sequence: 0'],
+  ['sequence too large', 'sequence: 7', 'sequence: 4294967295'],
+  ['sequence in octal', 'sequence: 7', 'sequence: 07'],
+  ['sequence with 0o', 'sequence: 7', 'sequence: 0o7'],
+  ['sequence with underscore', 'sequence: 7', 'sequence: 1_000'],
+  ['sequence with sign', 'sequence: 7', 'sequence: +7'],
+  ['negative sequence', 'sequence: 7', 'sequence: -7'],
+  ['sequence with fraction', 'sequence: 7', 'sequence: 7.0'],
+  ['sequence with exponent', 'sequence: 7', 'sequence: 7e0'],
+  ['quoted sequence', 'sequence: 7', 'sequence: "7"'],
+  ['image id too large', 'image-id: 0x9B000000', 'image-id: 0x100000000'],
+  ['image id with 0X', 'image-id: 0x9B000000', 'image-id: 0X9B000000'],
+  ['manufacturer too long', 'manufacturer: MCHP', 'manufacturer: MCHPX'],
+  ['manufacturer not ASCII', 'manufacturer: MCHP', 'manufacturer: "\u00e9"'],
+  ['manufacturer empty', 'manufacturer: MCHP', 'manufacturer: ""'],
+  ['unknown firmware key', 'sequence: 7', 'sequence: 7\n  sequenz: 7'],
+  ['unknown method', 'authentication: ecdsa-p256-sha256', 'authentication: rsa'],
+  ['sign with sha256', 'authentication: ecdsa-p256-sha256', 'authentication: sha256'],
+  ['sign key without scheme', 'key: "pkcs11:token=release;object=wbz451-app"', 'key: release.pem'],
+  ['sign key with PIN', 'object=wbz451-app"', 'object=wbz451-app?pin-value=1234"'],
+  ['no sign key', '  key: "pkcs11:token=release;object=wbz451-app"\n', '  {}\n'],
+  ['other cipher', 'method: aes-128-cbc', 'method: aes-128-ctr'],
+  ['no IV', `  ${IV}\n`, ''],
+  ['short IV', IV, 'iv: "0000000000000000000000000000000"'],
+  ['IV not hex', IV, 'iv: "0000000000000000000000000000000g"'],
+  ['no encryption key', '  key: "file:keys/aes.bin"\n', ''],
+  ['encrypted image', 'file-type: ble', 'file-type: image'],
+  ['encrypted hex', 'file-type: ble', 'file-type: hex'],
+  ['unknown file type', 'file-type: ble', 'file-type: mesh'],
+  ['zigbee without its fields', 'file-type: ble', 'file-type: zigbee'],
+  ['no product', '  product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f\n', ''],
+  ['product without dashes', '7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f',
+    '7d7c9f0e3b534c1e9a860a8f5c1d2e3f'],
+  ['no hardware class', 'class: 0x00000102, ', ''],
+  ['revision too large', 'max-revision: 4', 'max-revision: 65536'],
+  ['no counter', '  security-counter: 3\n', ''],
+  ['counter too large', 'security-counter: 3', 'security-counter: 0xFFFF0000'],
+  ['unknown activation', 'activation: trial', 'activation: later'],
+  ['unknown image type', 'image-type: application', 'image-type: modem'],
+  ['battery over 100', 'min-battery: 30', 'min-battery: 101'],
+  ['battery as text', 'min-battery: 30', 'min-battery: 30%'],
+  ['key 4', 'revoke-keys: [1]', 'revoke-keys: [4]'],
+  ['key twice', 'revoke-keys: [1]', 'revoke-keys: [1, 1]'],
+  ['no key', 'revoke-keys: [1]', 'revoke-keys: []'],
+  ['key not in a list', 'revoke-keys: [1]', 'revoke-keys: 1'],
+  ['no kind', 'kind: security, ', ''],
+  ['unknown kind', 'kind: security', 'kind: urgent'],
+  ['yes is no boolean', 'mandatory: true', 'mandatory: yes'],
+  ['True is no boolean', 'mandatory: true', 'mandatory: True'],
+  ['quoted boolean', 'mandatory: true', 'mandatory: "true"'],
+  ['day that is none', '2031-12-31', '2031-02-29'],
+  ['date before 1970', '2031-12-31', '1969-12-31'],
+  ['date with slashes', '2031-12-31', '2031/12/31'],
+  ['short revision', REVISION, 'source-revision: abcdef'],
+  ['user type too low', USER, 'user: {0x87ff: "00"}'],
+  ['user type too high', USER, 'user: {0x9000: "00"}'],
+  ['decimal user type too low', USER, 'user: {34815: "00"}'],
+  ['decimal user type too high', USER, 'user: {36864: "00"}'],
+  ['user type as text', USER, 'user: {serial: "00"}'],
+  ['half a byte', USER, 'user: {0x8801: "0"}'],
+  ['user value too long', USER, `user: {0x8801: "${'aa'.repeat(315)}"}`],
+  ['user value null', USER, 'user: {0x8801: }'],
+  ['one user type in two spellings', USER, 'user: {0x08802: "01", 0x8802: "02"}'],
+  ['repeated user type', USER, 'user: {0x8801: "00", 0x8801: "01"}'],
+  ['deflate', 'compress: none', 'compress: deflate'],
+  ['empty output', 'output: app.ota', 'output:'],
+  ['unknown key', 'output: app.ota', 'output: app.ota\nfrob: 1'],
+  ['repeated key', 'output: app.ota', 'output: app.ota\noutput: b.ota'],
+  ['merge key', 'output: app.ota', 'output: app.ota\n<<: {}'],
+  ['tag', 'output: app.ota', 'output: !path app.ota'],
+  ['second document', 'output: app.ota', 'output: app.ota\n---\notaimg: 1'],
+  ['not YAML', 'output: app.ota', 'output: "app.ota'],
+];
+
+const releaseReaderOnly = [
+  ['order of two numbers', 'max-revision: 4', 'max-revision: 0'],
+  ['order of two versions', 'min-installed-version: 1.2.0.0', 'min-installed-version: 1.4.2.0'],
+  ['anchor, gone once the YAML is read', 'output: app.ota', 'output: &name app.ota'],
+];
+
+const releaseSchemaOnly = [
+  ['digits as manufacturer', 'manufacturer: MCHP', 'manufacturer: 1234'],
+  ['digits as IV', IV, 'iv: 11111111111111111111111111111111'],
+  ['digits as revision', REVISION, `source-revision: ${'1'.repeat(40)}`],
+  ['digits as user value', USER, 'user: {0x8801: 11}'],
+];
+
+const comboTaken = [
+  ['zigbee', 'file-type: combo', 'file-type: zigbee'],
+  ['largest destination', 'destination: 0x0011223344556677', 'destination: 0xFFFFFFFFFFFFFFFF'],
+  ['empty header string', '"Lamp 1.0"', '""'],
+  ['header string of 32', '"Lamp 1.0"', `"${'x'.repeat(32)}"`],
+  ['no hardware versions', '  min-hardware-version: 1\n  max-hardware-version: 7\n', ''],
+  ['default stack version', '  stack-version: 2\n', ''],
+];
+
+const comboRefused = [
+  ['zigbee fields in a BLE file', 'file-type: combo', 'file-type: ble'],
+  ['zigbee fields by default', 'file-type: combo\n', ''],
+  ['no manufacturer code', '  manufacturer-code: 0x1234\n', ''],
+  ['manufacturer code too large', '0x1234', '0x12345'],
+  ['no image type', '  image-type: 0x5678\n', ''],
+  ['no file version', '  file-version: 1\n', ''],
+  ['no header string', '  header-string: "Lamp 1.0"\n', ''],
+  ['header string of 33', '"Lamp 1.0"', `"${'x'.repeat(33)}"`],
+  ['header string not ASCII', '"Lamp 1.0"', '"Lampe f\u00fcr"'],
+  ['credential too large', 'security-credential-version: 1', 'security-credential-version: 256'],
+  ['quoted destination', '0x0011223344556677', '"0x0011223344556677"'],
+  ['destination too long', '0x0011223344556677', '0x00011223344556677'],
+  ['only lowest hardware', '  max-hardware-version: 7\n', ''],
+  ['only highest hardware', '  min-hardware-version: 1\n', ''],
+];
+
+const comboReaderOnly = [
+  ['order of two numbers', 'max-hardware-version: 7', 'max-hardware-version: 0'],
+];
+
+const stockTaken = [
+  ['address without format', 'format: bin, ', ''],
+  ['sha256 without key', STOCK_SIGN, 'authentication: sha256'],
+  ['none without key', STOCK_SIGN, 'authentication: none'],
+  ['image', STOCK_SIGN, `${STOCK_SIGN}\nfile-type: image`],
+  ['attributes', STOCK_SIGN, `${STOCK_SIGN}\n${ATTRIBUTES}`],
+];
+
+const stockRefused = [
+  ['no key', `${STOCK_SIGN}\n`, ''],
+  ['attributes with sha256', STOCK_SIGN, `authentication: sha256\n${ATTRIBUTES}`],
+  ['attributes with none', STOCK_SIGN, `authentication: none\n${ATTRIBUTES}`],
+  ['empty attributes', STOCK_SIGN, `${STOCK_SIGN}\nattributes:`],
+];
+
+const deviceTaken = [
+  ['policy by default', 'policy: strict\n', ''],
+  ['class by default', 'class: production\nkeys', 'keys'],
+  ['manufacturer by default', 'manufacturer: MCHP\n', ''],
+  ['nothing installed', 'installed: {version: 1.4.1.0, security-counter: 3}\n', ''],
+  ['key as URI', 'release.pub.pem', '"pkcs11:token=release;object=wbz451-app"'],
+  ['stock with identity', 'policy: strict', 'policy: stock'],
+  ['all image types', 'image-types: [application]',
+    'image-types: [secondary, application, bootloader]'],
+];
+
+const deviceRefused = [
+  ['other format', 'otaimg-device: 1', 'otaimg-device: 0'],
+  ['other device', 'device: wbz451', 'device: WBZ451'],
+  ['unknown policy', 'policy: strict', 'policy: none'],
+  ['unknown class', 'class: production\nkeys', 'class: test\nkeys'],
+  ['key without class', 'class: production, roles: [application]', 'roles: [application]'],
+  ['key without roles', ', roles: [application]', ''],
+  ['key without role', 'roles: [application]', 'roles: []'],
+  ['unknown role', 'roles: [application]', 'roles: [app]'],
+  ['role twice', 'roles: [application]', 'roles: [application, application]'],
+  ['key without file', 'public: release.pub.pem, ', ''],
+  ['key with PIN', 'release.pub.pem', '"pkcs11:object=a?pin-value=1"'],
+  ['revoked as text', 'revoked: true', 'revoked: on'],
+  ['unknown key of a key', 'revoked: true', 'expired: true'],
+  ['no product', 'product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f\n', ''],
+  ['no hardware', 'hardware: {class: 0x00000102, revision: 2}\n', ''],
+  ['no revision', ', revision: 2', ''],
+  ['manufacturer too long', 'manufacturer: MCHP', 'manufacturer: MCHPX'],
+  ['no image type', 'image-types: [application]', 'image-types: []'],
+  ['installed without counter', ', security-counter: 3', ''],
+  ['installed without version', 'version: 1.4.1.0, ', ''],
+  ['counter too large', 'security-counter: 3', 'security-counter: 0xFFFFFFFF'],
+  ['decrypt without IV', ', iv: "00000000000000000000000000000000"', ''],
+  ['decrypt without key', 'key: "file:keys/aes.bin", ', ''],
+  ['unknown key', 'policy: strict', 'policy: strict\nfrob: 1'],
+];
+
+const deviceStockRefused = [
+  ['strict without identity', 'policy: stock', 'policy: strict'],
+  ['default policy without identity', 'policy: stock\n', ''],
+  ['product alone', 'policy: stock',
+    'policy: stock\nproduct: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f'],
+  ['hardware alone', 'policy: stock', 'policy: stock\nhardware: {class: 1, revision: 1}'],
+  ['no keys', `${STOCK_KEYS}\n`, ''],
+  ['empty keys', STOCK_KEYS, 'keys: []'],
+  ['five keys', STOCK_KEYS, 'keys:\n' +
+    [1, 2, 3, 4, 5].map((n) => `  - {public: k${n}, class: production, roles: [application]}\n`)
+      .join('')],
+];
+
+function list(kind, base, verdict, cases) {
+  return { kind, base, verdict, cases };
+}
+
+exports.lists = [
+  list('manifest', 'release.yaml', taken, releaseTaken),
+  list('manifest', 'release.yaml', refused, releaseRefused),
+  list('manifest', 'release.yaml', readerOnly, releaseReaderOnly),
+  list('manifest', 'release.yaml', schemaOnly, releaseSchemaOnly),
+  list('manifest', 'release-combo.yaml', taken, comboTaken),
+  list('manifest', 'release-combo.yaml', refused, comboRefused),
+  list('manifest', 'release-combo.yaml', readerOnly, comboReaderOnly),
+  list('manifest', 'release-stock.yaml', taken, stockTaken),
+  list('manifest', 'release-stock.yaml', refused, stockRefused),
+  list('device', 'device.yaml', taken, deviceTaken),
+  list('device', 'device.yaml', refused, deviceRefused),
+  list('device', 'device-stock.yaml', refused, deviceStockRefused),
+];

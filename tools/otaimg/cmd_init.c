@@ -1,0 +1,102 @@
+/*
+ * Command init: a commented manifest to start from, with a product UUID of its own.
+ *
+ * Nothing that exists is overwritten unless asked for, and both files are looked at before either
+ * is written.
+ */
+#include "cmd_init.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "init_text.h"
+#include "outfile.h"
+#include "util.h"
+
+#define DEFAULT_PATH "release.yaml"
+
+/* A random UUID: version 4, variant 1 (RFC 4122, 4.4). */
+static enum ox make_uuid(char text[UUID_TEXT_LEN])
+{
+    uint8_t uuid[16];
+
+    if (getrandom(uuid, sizeof uuid, 0) != (ssize_t)sizeof uuid) {
+        return diag_fail(OX_INTERNAL, "no random numbers from the system: %s", strerror(errno));
+    }
+    uuid[6] = (uint8_t)((uuid[6] & 0x0F) | 0x40);
+    uuid[8] = (uint8_t)((uuid[8] & 0x3F) | 0x80);
+    format_uuid(uuid, text);
+    return OX_OK;
+}
+
+static enum ox check_absent(const char *path)
+{
+    if (access(path, F_OK) != 0) {
+        return OX_OK;
+    }
+    (void)diag_fail(OX_IO, "%s: exists already, expected a new file", path);
+    diag_hint("--force overwrites it");
+    return OX_IO;
+}
+
+/* Takes the text over. */
+static enum ox write_text(const char *path, char *text)
+{
+    enum ox ox = outfile_write_all(path, 0666, text, strlen(text));
+
+    free(text);
+    return ox;
+}
+
+enum ox init_write(const char *manifest_path, const char *device_path, bool force)
+{
+    char product[UUID_TEXT_LEN];
+    enum ox ox = force ? OX_OK : check_absent(manifest_path);
+
+    if (ox == OX_OK && !force && device_path != NULL) {
+        ox = check_absent(device_path);
+    }
+    if (ox == OX_OK) {
+        ox = make_uuid(product);
+    }
+    if (ox == OX_OK) {
+        ox = write_text(manifest_path, xasprintf(INIT_MANIFEST_TEXT, product));
+    }
+    if (ox == OX_OK && device_path != NULL) {
+        ox = write_text(device_path, xasprintf(INIT_DEVICE_TEXT, product));
+    }
+    return ox;
+}
+
+static enum ox run(const struct args *args)
+{
+    const char *path = args_value(args, "output");
+
+    return init_write(path != NULL ? path : DEFAULT_PATH, args_value(args, "device-file"),
+                      args_has(args, "force"));
+}
+
+static const struct option_spec options[] = {
+    {"output", 'o', "FILE", "where to write the manifest (default: " DEFAULT_PATH ")", false},
+    {"device-file", 0, "FILE", "also write a device file for `verify`", false},
+    {"force", 0, NULL, "overwrite what exists", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+const struct command cmd_init = {
+    .name = "init",
+    .synopsis = "[options]",
+    .summary = "write a commented release manifest to start from",
+    .details =
+        "The manifest gets a new random product UUID. Name your firmware and key in it, then\n"
+        "run `otaimg build`.",
+    .options = options,
+    .min_operands = 0,
+    .max_operands = 0,
+    .run = run,
+};
