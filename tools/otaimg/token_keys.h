@@ -1,5 +1,6 @@
 /*
- * Keys on PKCS#11 tokens, for `otaimg keys`: listing and generating. Implemented in token_keys.c.
+ * Keys on PKCS#11 tokens, for `otaimg keys`: listing (token_keys.c), generating
+ * (token_generate.c).
  */
 #ifndef OTAIMG_TOKEN_KEYS_H
 #define OTAIMG_TOKEN_KEYS_H
@@ -47,5 +48,9 @@ enum ox token_generate(const char *uri, const struct key_options *options,
 
 /* Public key of the one EC key that uri names, for pubkey_load(). */
 enum ox token_public_key(const char *uri, const struct key_options *options, uint8_t ret_xy[64]);
+
+/* Logs out of all tokens and unloads all modules; keys must be closed before. Without this call it
+ * happens at exit: a login lasts as long as the process, so that no PIN is needed twice. */
+void token_disconnect(void);
 
 #endif
