@@ -134,15 +134,9 @@ static inline void fake_aes_end(void *user, struct otav_aes_state *state)
 static inline struct otav_crypto fake_crypto_init(struct fake_crypto *fake,
                                                   const struct otav_crypto *real)
 {
-    const struct otav_crypto port = {fake,
-                                     fake_sha256_begin,
-                                     fake_sha256_update,
-                                     fake_sha256_final,
-                                     fake_sha256_end,
-                                     fake_ecdsa,
-                                     fake_aes_begin,
-                                     fake_aes_decrypt,
-                                     fake_aes_end};
+    const struct otav_crypto port = {
+        fake,       fake_sha256_begin, fake_sha256_update, fake_sha256_final, fake_sha256_end,
+        fake_ecdsa, fake_aes_begin,    fake_aes_decrypt,   fake_aes_end};
 
     memset(fake, 0, sizeof *fake);
     fake->real = real;

@@ -46,8 +46,8 @@ static inline void image_key_use(struct image_key *key, EVP_PKEY *pkey)
 
     ck_assert_ptr_nonnull(pkey);
     key->pkey = pkey;
-    ck_assert(EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point,
-                                              &len));
+    ck_assert(
+        EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len));
     ck_assert_uint_eq(len, sizeof point);
     memcpy(key->xy, point + 1, sizeof key->xy);
 }
@@ -82,8 +82,8 @@ static inline void image_sha256(const uint8_t *bytes, size_t len, uint8_t ret[OT
 }
 
 /* Length byte and DER bytes of a signature over len bytes, as the metadata stores them. */
-static inline void image_put_signature(const struct image_key *key, const uint8_t *bytes, size_t len,
-                                       uint8_t *ret_len, uint8_t ret_der[72])
+static inline void image_put_signature(const struct image_key *key, const uint8_t *bytes,
+                                       size_t len, uint8_t *ret_len, uint8_t ret_der[72])
 {
     uint8_t digest[OTAV_SHA256_LEN];
     size_t der_len = 72;
@@ -241,8 +241,8 @@ static inline size_t image_payload(const struct image *image, bool encrypted, ui
     memcpy(out + len, image->pad, image->pad_len);
     len += image->pad_len;
     ctx = EVP_CIPHER_CTX_new();
-    ck_assert_int_eq(
-        EVP_EncryptInit_ex(ctx, EVP_aes_128_cbc(), NULL, image_aes_key, image_aes_iv), 1);
+    ck_assert_int_eq(EVP_EncryptInit_ex(ctx, EVP_aes_128_cbc(), NULL, image_aes_key, image_aes_iv),
+                     1);
     ck_assert_int_eq(EVP_CIPHER_CTX_set_padding(ctx, 0), 1);
     ck_assert_int_eq(EVP_EncryptUpdate(ctx, out, &done, out, (int)len), 1);
     ck_assert_uint_eq((size_t)done, len);
@@ -334,8 +334,8 @@ static inline enum otav_err image_run_file(struct otav_context *ctx,
                                            const struct otav_crypto *crypto, const uint8_t *bytes,
                                            size_t len, size_t part_len)
 {
-    enum otav_err err = otav_open_file(ctx, config, crypto, OTAV_INSTALL, (uint32_t)len,
-                                       image_sum(bytes, len));
+    enum otav_err err =
+        otav_open_file(ctx, config, crypto, OTAV_INSTALL, (uint32_t)len, image_sum(bytes, len));
 
     for (size_t off = 0; err == OTAV_OK && off < len;) {
         size_t part = part_len == 0 || len - off < part_len ? len - off : part_len;
