@@ -166,14 +166,22 @@ enum otav_err otav_attributes_parse(const uint8_t *area, size_t area_len, bool r
     return OTAV_OK;
 }
 
+/* Where the records end; 0 for an area that cannot hold what it says. */
+static size_t records_end(const uint8_t *area, size_t area_len)
+{
+    size_t end = 0;
+
+    if (area_len >= OTAV_AREA_LEN) {
+        end = OTAV_AREA_LEN + (size_t)otav_load_u16(area + OTAV_AREA_RECORDS_LEN_OFF);
+    }
+    return end <= area_len ? end : 0;
+}
+
 bool otav_attributes_next(const uint8_t *area, size_t area_len, uint16_t *offset,
                           struct otav_record *ret)
 {
-    size_t end = OTAV_AREA_LEN + (size_t)otav_load_u16(area + OTAV_AREA_RECORDS_LEN_OFF);
+    size_t end = records_end(area, area_len);
 
-    if (end > area_len) {
-        return false;
-    }
     if (*offset < OTAV_AREA_LEN) {
         *offset = OTAV_AREA_LEN;
     }
@@ -189,12 +197,11 @@ bool otav_attributes_put(uint8_t *area, size_t area_len, uint16_t type, const ui
 {
     struct otav_record last = {0, 0, NULL, 0};
     uint16_t offset = 0;
-    size_t end;
+    size_t end = records_end(area, area_len);
 
     while (otav_attributes_next(area, area_len, &offset, &last)) {
     }
-    end = OTAV_AREA_LEN + (size_t)otav_load_u16(area + OTAV_AREA_RECORDS_LEN_OFF);
-    if (type <= last.type || end > area_len || area_len - end < OTAV_RECORD_HEAD_LEN ||
+    if (type <= last.type || end == 0 || area_len - end < OTAV_RECORD_HEAD_LEN ||
         len > area_len - end - OTAV_RECORD_HEAD_LEN) {
         return false;
     }
@@ -205,6 +212,8 @@ bool otav_attributes_put(uint8_t *area, size_t area_len, uint16_t type, const ui
                    (uint16_t)(end - OTAV_AREA_LEN + OTAV_RECORD_HEAD_LEN + len));
     otav_store_u16(area + end, type);
     otav_store_u16(area + end + 2, len);
-    memcpy(area + end + OTAV_RECORD_HEAD_LEN, value, len);
+    if (len > 0) {
+        memcpy(area + end + OTAV_RECORD_HEAD_LEN, value, len);
+    }
     return true;
 }
