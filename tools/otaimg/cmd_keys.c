@@ -456,6 +456,7 @@ static enum ox run_export(const struct args *args)
     const char *format = args_has(args, "format") ? args_value(args, "format") : "pem";
     struct key_options options;
     uint8_t xy[PUBKEY_LEN];
+    uint8_t id[32];
     enum ox ox = args_key_options(args, &options);
 
     if (ox == OX_OK) {
@@ -465,7 +466,8 @@ static enum ox run_export(const struct args *args)
         ox = pubkey_load(uri, &options, xy);
     }
     if (ox == OX_OK) {
-        ox = known_key_refuse_sample(xy, uri, &options);
+        pubkey_id(xy, id);
+        ox = known_key_refuse_sample(id, uri, &options);
     }
     return ox == OX_OK ? export_as(args, format, xy) : ox;
 }

@@ -29,7 +29,7 @@
 #include "pubkey.h"
 #include "util.h"
 
-enum { PBKDF2_ITERATIONS = 600000 };
+enum { PBKDF2_ITERATIONS = 600000, PBKDF2_SALT_LEN = 16 };
 
 /* ---- the file --------------------------------------------------------------------------------- */
 
@@ -98,8 +98,8 @@ static PKCS8_PRIV_KEY_INFO *to_pkcs8(EC_KEY *key)
 
 static bool write_encrypted(BIO *text, PKCS8_PRIV_KEY_INFO *info, const struct secret *passphrase)
 {
-    X509_ALGOR *scheme =
-        PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), PBKDF2_ITERATIONS, NULL, 0, NULL, NID_hmacWithSHA256);
+    X509_ALGOR *scheme = PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), PBKDF2_ITERATIONS, NULL,
+                                           PBKDF2_SALT_LEN, NULL, NID_hmacWithSHA256);
     X509_SIG *encrypted = scheme != NULL
                               ? PKCS8_set0_pbe(passphrase->text, (int)passphrase->len, info, scheme)
                               : NULL;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "diag.h"
-#include "pubkey.h"
 #include "util.h"
 
 struct known_entry {
@@ -69,13 +68,11 @@ enum known_key known_key_find(const uint8_t id[32], const char **ret_name)
     return KNOWN_KEY_NO;
 }
 
-enum ox known_key_refuse_sample(const uint8_t xy[64], const char *source,
+enum ox known_key_refuse_sample(const uint8_t id[32], const char *source,
                                 const struct key_options *options)
 {
     const char *name = NULL;
-    uint8_t id[32];
 
-    pubkey_id(xy, id);
     if (options->allow_sample_key || known_key_find(id, &name) != KNOWN_KEY_SAMPLE) {
         return OX_OK;
     }

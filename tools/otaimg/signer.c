@@ -11,6 +11,7 @@
 
 #include "key_uri.h"
 #include "known_keys.h"
+#include "pubkey.h"
 #include "signer_impl.h"
 #include "util.h"
 
@@ -36,6 +37,7 @@ enum ox signer_open(const char *uri, const struct key_options *options, struct s
 {
     enum key_uri_kind kind = KEY_URI_FILE;
     struct signer *signer;
+    uint8_t id[32];
     enum ox ox = key_uri_kind_of(uri, &kind);
 
     if (ox != OX_OK) {
@@ -46,7 +48,8 @@ enum ox signer_open(const char *uri, const struct key_options *options, struct s
     signer->name = xstrdup(uri);
     ox = signer->impl->open(uri, options, signer->xy, &signer->state);
     if (ox == OX_OK) {
-        ox = known_key_refuse_sample(signer->xy, uri, options);
+        pubkey_id(signer->xy, id);
+        ox = known_key_refuse_sample(id, uri, options);
     }
     if (ox != OX_OK) {
         signer_close(signer);
