@@ -77,8 +77,8 @@ static enum ox take_option(struct args *args, int argc, char **argv, int *i)
 
     if (word[1] == '-') {
         const char *equals = strchr(word, '=');
-        char *name = equals != NULL ? xstrndup(word + 2, (size_t)(equals - word - 2))
-                                    : xstrdup(word + 2);
+        char *name =
+            equals != NULL ? xstrndup(word + 2, (size_t)(equals - word - 2)) : xstrdup(word + 2);
 
         option = find(args, name);
         free(name);
@@ -91,9 +91,9 @@ static enum ox take_option(struct args *args, int argc, char **argv, int *i)
         return diag_fail(OX_USAGE, "unknown option '%s'", word);
     }
     if (option->spec->arg == NULL) {
-        return value == NULL ? add_value(option, NULL)
-                             : diag_fail(OX_USAGE, "option '--%s' takes no value",
-                                         option->spec->name);
+        return value == NULL
+                   ? add_value(option, NULL)
+                   : diag_fail(OX_USAGE, "option '--%s' takes no value", option->spec->name);
     }
     if (value == NULL) {
         if (*i + 1 >= argc) {

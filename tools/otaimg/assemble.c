@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "diag.h"
+#include "file_check.h"
 #include "sbom.h"
 #include "util.h"
 
@@ -40,7 +40,8 @@ static enum ox put(uint8_t *area, uint16_t type, const uint8_t *value, size_t le
     return diag_fail(OX_MALFORMED,
                      "attributes do not fit: 0x%04X (%s) with %zu bytes, the area has %u bytes in "
                      "all",
-                     type, doc != NULL ? doc->name : "user", len, (unsigned)OTAV_META_ATTRIBUTES_LEN);
+                     type, doc != NULL ? doc->name : "user", len,
+                     (unsigned)OTAV_META_ATTRIBUTES_LEN);
 }
 
 static enum ox put_u32(uint8_t *area, uint16_t type, uint32_t value)

@@ -18,8 +18,8 @@ static inline uint32_t byte_sum(const uint8_t *bytes, size_t len)
             uint64_t word;
 
             __builtin_memcpy(&word, bytes, sizeof word);
-            lanes += (word & UINT64_C(0x00FF00FF00FF00FF)) +
-                     (word >> 8 & UINT64_C(0x00FF00FF00FF00FF));
+            lanes +=
+                (word & UINT64_C(0x00FF00FF00FF00FF)) + (word >> 8 & UINT64_C(0x00FF00FF00FF00FF));
         }
         len -= words * 8;
         total += (lanes & 0xFFFF) + (lanes >> 16 & 0xFFFF) + (lanes >> 32 & 0xFFFF) + (lanes >> 48);

@@ -12,8 +12,8 @@
 #include "util.h"
 
 static const struct option_spec options[] = {
-    {"output", 'o', "FILE", "write to FILE ('-' = standard output) instead of the manifest's output",
-     false},
+    {"output", 'o', "FILE",
+     "write to FILE ('-' = standard output) instead of the manifest's output", false},
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
     {"for", 0, "DEVICE.yaml", "the file must also be one that this device takes", false},
     {"allow-insecure", 0, NULL, "allow authentication none and sha256", false},
@@ -73,7 +73,8 @@ const struct command command_build = {
     "RELEASE.yaml [-o FILE] [--set KEY=VALUE]...",
     "make an OTA file from a release manifest",
     "Reads the firmware, signs it, encrypts it and writes the file. Before the file appears it is\n"
-    "parsed, decrypted and its signatures are checked with the code that runs on the device; on any\n"
+    "parsed, decrypted and its signatures are checked with the code that runs on the device; on "
+    "any\n"
     "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.",
     options,
     1,

@@ -41,8 +41,7 @@ static bool derives_from_signature(const struct listing_record *record,
             f->field.offset == OTAV_META_SIG_LEN_OFF);
 }
 
-static const struct listing_field *find_field(const struct listing_record *record,
-                                              const char *name)
+static const struct listing_field *find_field(const struct listing_record *record, const char *name)
 {
     for (unsigned k = 0; k < record->field_count; k++) {
         if (strcmp(record->fields[k].doc->name, name) == 0) {

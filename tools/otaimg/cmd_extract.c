@@ -83,7 +83,8 @@ const struct command command_extract = {
     "FILE -o OUT --device DEVICE.yaml | --verify-key URI",
     "plaintext firmware or slot image out of a verified file",
     "Verifies first, with what --device or --verify-key names, and writes only what was verified.\n"
-    "With --allow-insecure instead, signatures are not checked (SHA-256 digests are, where the file\n"
+    "With --allow-insecure instead, signatures are not checked (SHA-256 digests are, where the "
+    "file\n"
     "has them).",
     options,
     1,

@@ -69,8 +69,10 @@ const struct command command_inspect = {
     "inspect",
     "FILE [--json]",
     "every field of a file: offset, value, meaning, protection",
-    "Works without any key on what is readable and says what is not. Offsets count from the start of\n"
-    "the file, inside an encrypted payload as if it were plain. A field that is not marked is under\n"
+    "Works without any key on what is readable and says what is not. Offsets count from the start "
+    "of\n"
+    "the file, inside an encrypted payload as if it were plain. A field that is not marked is "
+    "under\n"
     "the signature; [header-binding] is repeated in a signed attribute, [checksum] guards against\n"
     "damage only. Inspecting is not verifying: that is 'otaimg verify'.",
     options,

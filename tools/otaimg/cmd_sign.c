@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "assemble.h"
-#include "check.h"
 #include "diag.h"
+#include "file_check.h"
 #include "image_writer.h"
 #include "key_policy.h"
 #include "pubkey.h"
@@ -17,14 +17,18 @@
 
 #define SIGN_OPTION_SPECS                                                                          \
     {"sign-key", 'k', "URI", "private key: file:PATH or pkcs11:... (required)", false},            \
-    {"output", 'o', "FILE", "write to FILE instead of replacing the input", false}
+    {                                                                                              \
+        "output", 'o', "FILE", "write to FILE instead of replacing the input", false               \
+    }
 
 static const struct option_spec sign_options[] = {
     SIGN_OPTION_SPECS, DECRYPT_OPTION_SPECS, KEY_OPTION_SPECS, {NULL, 0, NULL, NULL, false}};
 
-static const struct option_spec resign_options[] = {
-    SIGN_OPTION_SPECS, TRUST_OPTION_SPECS, DECRYPT_OPTION_SPECS, KEY_OPTION_SPECS,
-    {NULL, 0, NULL, NULL, false}};
+static const struct option_spec resign_options[] = {SIGN_OPTION_SPECS,
+                                                    TRUST_OPTION_SPECS,
+                                                    DECRYPT_OPTION_SPECS,
+                                                    KEY_OPTION_SPECS,
+                                                    {NULL, 0, NULL, NULL, false}};
 
 struct signing {
     struct ota_file file;
@@ -58,8 +62,7 @@ static enum ox write_signed(const struct signing *s, struct outfile *out)
         ox = image_writer_put(&w, s->metadata, sizeof s->metadata);
     }
     if (ox == OX_OK) {
-        ox = ota_file_for_each_firmware(&s->file,
-                                        otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF),
+        ox = ota_file_for_each_firmware(&s->file, otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF),
                                         put_piece, &w);
     }
     if (ox == OX_OK) {

@@ -63,7 +63,8 @@ const struct command command_verify = {
     "FILE --device DEVICE.yaml",
     "would this device, in this state, take this file?",
     "Runs the verifier that runs on the device, in the same order, and ends with the exit code of\n"
-    "the first check that fails. With --verify-key instead of --device only the format and the two\n"
+    "the first check that fails. With --verify-key instead of --device only the format and the "
+    "two\n"
     "signatures are checked, no device's policy.",
     options,
     1,

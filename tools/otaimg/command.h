@@ -20,10 +20,10 @@ struct option_spec {
 struct args;
 
 struct command {
-    const char *name;                 /* "build"; "keys list" for a command of two words */
-    const char *synopsis;             /* "RELEASE.yaml [options]" */
-    const char *summary;              /* one line, for the list of commands */
-    const char *details;              /* paragraphs for --help, may be NULL */
+    const char *name;     /* "build"; "keys list" for a command of two words */
+    const char *synopsis; /* "RELEASE.yaml [options]" */
+    const char *summary;  /* one line, for the list of commands */
+    const char *details;  /* paragraphs for --help, may be NULL */
     const struct option_spec *options;
     unsigned min_operands;
     unsigned max_operands;
@@ -33,9 +33,11 @@ struct command {
 /* Options that every command takes a key with share: put these into a table. */
 #define KEY_OPTION_SPECS                                                                           \
     {"pin-fd", 0, "N", "read the token PIN from file descriptor N", false},                        \
-    {"passphrase-fd", 0, "N", "read the key file's passphrase from file descriptor N", false},     \
-    {"passphrase-file", 0, "PATH", "read the key file's passphrase from PATH", false},             \
-    {"allow-sample-key", 0, NULL, "take keys whose private half is published", false}
+        {"passphrase-fd", 0, "N", "read the key file's passphrase from file descriptor N", false}, \
+        {"passphrase-file", 0, "PATH", "read the key file's passphrase from PATH", false},         \
+    {                                                                                              \
+        "allow-sample-key", 0, NULL, "take keys whose private half is published", false            \
+    }
 
 bool args_has(const struct args *args, const char *option);
 /* Value of the last occurrence, NULL when not given. */

@@ -1,7 +1,6 @@
 /* The commands in the order of the help. To add one: its cmd_*.c, a line here and in commands.h. */
 #include <stddef.h>
 
-#include "cmd_keys.h"
 #include "commands.h"
 
 const struct command *const all_commands[] = {&command_init,

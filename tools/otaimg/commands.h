@@ -2,9 +2,10 @@
 #ifndef OTAIMG_COMMANDS_H
 #define OTAIMG_COMMANDS_H
 
+#include "cmd_init.h"
+#include "cmd_keys.h"
 #include "command.h"
 
-extern const struct command command_init;
 extern const struct command command_build;
 extern const struct command command_sign;
 extern const struct command command_resign;

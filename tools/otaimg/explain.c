@@ -251,8 +251,9 @@ static enum ox refuse_version(const struct refusal *r)
 
     format_version(otav_load_u32(r->metadata + OTAV_META_FW_REVISION_OFF), image);
     format_version(r->config->installed_version, installed);
-    return diag_fail(OX_ROLLBACK, "%s: version %s is not newer than the installed %s "
-                                  "(OTAV_ERR_VERSION)",
+    return diag_fail(OX_ROLLBACK,
+                     "%s: version %s is not newer than the installed %s "
+                     "(OTAV_ERR_VERSION)",
                      r->path, image, installed);
 }
 
@@ -271,10 +272,9 @@ static enum ox refuse_min_installed(const struct refusal *r)
 
 static enum ox refuse_counter(const struct refusal *r)
 {
-    return diag_fail(OX_ROLLBACK,
-                     "%s: security counter is %u, the device's floor is %u (OTAV_ERR_COUNTER)",
-                     r->path, r->value != NULL ? otav_load_u32(r->value) : 0,
-                     r->config->counter_floor);
+    return diag_fail(
+        OX_ROLLBACK, "%s: security counter is %u, the device's floor is %u (OTAV_ERR_COUNTER)",
+        r->path, r->value != NULL ? otav_load_u32(r->value) : 0, r->config->counter_floor);
 }
 
 static enum ox refuse_product(const struct refusal *r)
@@ -284,8 +284,9 @@ static enum ox refuse_product(const struct refusal *r)
 
     format_uuid(r->value, image);
     format_uuid(r->config->product, device);
-    return diag_fail(OX_WRONG_DEVICE, "%s: made for product %s, the device is %s (OTAV_ERR_PRODUCT)",
-                     r->path, image, r->config->has_identity ? device : "none");
+    return diag_fail(OX_WRONG_DEVICE,
+                     "%s: made for product %s, the device is %s (OTAV_ERR_PRODUCT)", r->path, image,
+                     r->config->has_identity ? device : "none");
 }
 
 static enum ox refuse_hardware(const struct refusal *r)

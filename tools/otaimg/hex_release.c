@@ -66,9 +66,8 @@ static enum ox put_piece(void *user, uint32_t address, const uint8_t *bytes, siz
 enum ox hex_release_write(const struct fw_image *image, const uint8_t metadata[OTAV_META_LEN],
                           uint32_t data_len, uint32_t fw_len, struct outfile *out)
 {
-    struct hex_output h = {.metadata = metadata,
-                           .data_end = OTAV_FW_ADDRESS + data_len,
-                           .pad_len = fw_len - data_len};
+    struct hex_output h = {
+        .metadata = metadata, .data_end = OTAV_FW_ADDRESS + data_len, .pad_len = fw_len - data_len};
     enum ox ox;
 
     ihex_begin(&h.writer, put_text, out);

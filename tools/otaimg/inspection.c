@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "digest.h"
 #include "explain.h"
+#include "file_check.h"
 #include "pubkey.h"
 #include "util.h"
 
@@ -83,9 +83,9 @@ static void check_fields(struct inspection *i)
         }
     }
     if (i->listing.attributes_err != OTAV_OK) {
-        problem(i, OX_MALFORMED, xasprintf("%s, at byte %u of the attribute area",
-                                           otav_err_text(i->listing.attributes_err),
-                                           i->listing.attributes_offset));
+        problem(i, OX_MALFORMED,
+                xasprintf("%s, at byte %u of the attribute area",
+                          otav_err_text(i->listing.attributes_err), i->listing.attributes_offset));
     }
 }
 

@@ -75,17 +75,16 @@ static json_t *record_json(const struct listing_record *record)
 static json_t *file_json(const struct inspection *i)
 {
     const struct ota_file *file = i->file;
-    json_t *object = json_pack("{s:s, s:i, s:o}", "path", file->source.path, "length",
-                               (int)file->source.len, "sha256",
-                               hex(i->file_digest, sizeof i->file_digest));
+    json_t *object =
+        json_pack("{s:s, s:i, s:o}", "path", file->source.path, "length", (int)file->source.len,
+                  "sha256", hex(i->file_digest, sizeof i->file_digest));
 
     if (object == NULL) { /* a path that is not UTF-8 */
         object = json_pack("{s:i, s:o}", "length", (int)file->source.len, "sha256",
                            hex(i->file_digest, sizeof i->file_digest));
     }
     if (file->err == OTAV_OK) {
-        (void)json_object_set_new(object, "kind",
-                                  json_string(ota_file_kind_name(file->file.kind)));
+        (void)json_object_set_new(object, "kind", json_string(ota_file_kind_name(file->file.kind)));
         (void)json_object_set_new(object, "encrypted", json_boolean(file->file.encrypted));
         (void)json_object_set_new(object, "readable", json_boolean(ota_file_readable(file)));
         (void)json_object_set_new(object, "payload_offset",
@@ -104,22 +103,21 @@ static json_t *inspection_json(const struct inspection *i)
     for (unsigned r = 0; r < i->listing.record_count; r++) {
         (void)json_array_append_new(records, record_json(&i->listing.records[r]));
     }
-    root = json_pack("{s:i, s:o, s:o}", "otaimg_inspect", 1, "file", file_json(i), "records",
-                     records);
+    root =
+        json_pack("{s:i, s:o, s:o}", "otaimg_inspect", 1, "file", file_json(i), "records", records);
     if (i->listing.has_fw_digest) {
         (void)json_object_set_new(
             root, "firmware",
-            json_pack("{s:i, s:i, s:o}", "offset",
-                      (int)(i->file->file.payload_off + OTAV_META_LEN), "length",
-                      (int)i->listing.fw_len, "sha256",
+            json_pack("{s:i, s:i, s:o}", "offset", (int)(i->file->file.payload_off + OTAV_META_LEN),
+                      "length", (int)i->listing.fw_len, "sha256",
                       hex(i->listing.fw_digest, sizeof i->listing.fw_digest)));
     }
-    (void)json_object_set_new(
-        root, "checks",
-        json_pack("{s:s, s:s, s:s, s:s}", "checksum", finding_name(i->checksum), "length",
-                  finding_name(i->length), "metadata_signature",
-                  finding_name(i->metadata_signature), "firmware_signature",
-                  finding_name(i->firmware_signature)));
+    (void)json_object_set_new(root, "checks",
+                              json_pack("{s:s, s:s, s:s, s:s}", "checksum",
+                                        finding_name(i->checksum), "length",
+                                        finding_name(i->length), "metadata_signature",
+                                        finding_name(i->metadata_signature), "firmware_signature",
+                                        finding_name(i->firmware_signature)));
     if (i->problem != NULL) {
         (void)json_object_set_new(root, "problem", json_string(i->problem));
     }

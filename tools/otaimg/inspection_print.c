@@ -18,8 +18,8 @@ static void print_field(const struct listing_field *f)
         printf("  NOT VALID");
     }
     if (f->protection != PROTECT_SIGNATURE) {
-        printf("  [%s]", f->protection == PROTECT_NONE ? "unprotected"
-                                                       : protection_name(f->protection));
+        printf("  [%s]",
+               f->protection == PROTECT_NONE ? "unprotected" : protection_name(f->protection));
     }
     printf("\n");
 }
@@ -69,8 +69,8 @@ void inspection_print(const struct inspection *i)
                file->file.payload_off + OTAV_META_LEN, digest);
     }
     printf("checks: checksum %s, length %s, metadata signature %s, firmware signature %s\n",
-           finding_name(i->checksum), finding_name(i->length),
-           finding_name(i->metadata_signature), finding_name(i->firmware_signature));
+           finding_name(i->checksum), finding_name(i->length), finding_name(i->metadata_signature),
+           finding_name(i->firmware_signature));
     if (i->problem != NULL) {
         printf("problem: %s\n", i->problem);
     }

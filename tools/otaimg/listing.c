@@ -112,8 +112,7 @@ static void list_headers(const struct ota_file *file, struct listing *listing)
     }
     if ((kind == OTAV_FILE_ZIGBEE || kind == OTAV_FILE_COMBO) &&
         file->prefix_len >= zota_off + OTAV_ZOTA_LEN) {
-        list_zota(listing, file->prefix_len, zota_off,
-                  has_otau ? PROTECT_CHECKSUM : PROTECT_NONE);
+        list_zota(listing, file->prefix_len, zota_off, has_otau ? PROTECT_CHECKSUM : PROTECT_NONE);
     }
 }
 
@@ -189,8 +188,7 @@ static void list_metadata(const struct ota_file *file, struct listing *listing)
     struct listing_record *record;
     unsigned index = listing->record_count;
 
-    (void)add_record(listing, "metadata", listing->metadata, file->file.payload_off,
-                     OTAV_META_LEN);
+    (void)add_record(listing, "metadata", listing->metadata, file->file.payload_off, OTAV_META_LEN);
     list_attributes(listing, file->file.payload_off);
     record = &listing->records[index];
     for (uint8_t i = 0; i < otav_meta_table.field_count; i++) {

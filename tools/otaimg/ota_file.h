@@ -1,6 +1,6 @@
 /*
  * An OTA file as the reading commands see it: headers parsed, payload decrypted on the way.
- * Nothing here judges whether a device would take it; check.h does.
+ * Nothing here judges whether a device would take it; file_check.h does.
  */
 #ifndef OTAIMG_OTA_FILE_H
 #define OTAIMG_OTA_FILE_H
@@ -39,7 +39,9 @@ enum ox ota_file_require_readable(const struct ota_file *file);
 /* Options --decrypt-key and --decrypt-iv, for commands that read encrypted files. */
 #define DECRYPT_OPTION_SPECS                                                                       \
     {"decrypt-key", 0, "URI", "AES key for an encrypted file: file:PATH or pkcs11:...", false},    \
-    {"decrypt-iv", 0, "HEX", "its initial vector, 32 hex digits", false}
+    {                                                                                              \
+        "decrypt-iv", 0, "HEX", "its initial vector, 32 hex digits", false                         \
+    }
 
 /* Opens the decryption key that the options name, if they do. */
 enum ox ota_file_set_key(struct ota_file *file, const struct args *args);

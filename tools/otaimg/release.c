@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "assemble.h"
-#include "check.h"
 #include "diag.h"
 #include "digest.h"
+#include "file_check.h"
 #include "hex_release.h"
 #include "image_writer.h"
 #include "key_policy.h"
@@ -40,8 +40,8 @@ static enum ox load_firmware(struct release *r)
     const uint32_t padding = r->m->encrypt ? OTAV_BLOCK_LEN : 0;
     const struct fw_layout layout = {OTAV_SLOT0_ADDRESS, OTAV_FW_ADDRESS,
                                      OTAV_SLOT0_ADDRESS + OTAV_SLOT_LEN - padding};
-    enum ox ox = fw_load(r->m->firmware_file, r->m->firmware_format, r->m->firmware_address,
-                         &r->image);
+    enum ox ox =
+        fw_load(r->m->firmware_file, r->m->firmware_format, r->m->firmware_address, &r->image);
 
     if (ox == OX_OK) {
         ox = fw_check_layout(r->image, &layout, &r->data_len);
@@ -76,8 +76,8 @@ static enum ox open_keys(struct release *r)
     enum ox ox = OX_OK;
 
     if (r->m->method != OTAV_METHOD_ECDSA && !r->options->allow_insecure) {
-        (void)diag_fail(OX_POLICY, "%s: authentication '%s' protects against nobody",
-                        r->m->path, r->m->method == OTAV_METHOD_NONE ? "none" : "sha256");
+        (void)diag_fail(OX_POLICY, "%s: authentication '%s' protects against nobody", r->m->path,
+                        r->m->method == OTAV_METHOD_NONE ? "none" : "sha256");
         diag_hint("use ecdsa-p256-sha256, or --allow-insecure for files that need no protection");
         return OX_POLICY;
     }
@@ -181,9 +181,8 @@ static enum ox write_file(struct release *r, struct outfile *out)
 
 static enum ox open_output(const struct release *r, struct outfile *out, struct ota_file *ret)
 {
-    return r->m->file_type == FILE_TYPE_HEX
-               ? hex_release_open(r->output, outfile_fd(out), ret)
-               : ota_file_from_fd(r->output, outfile_fd(out), ret);
+    return r->m->file_type == FILE_TYPE_HEX ? hex_release_open(r->output, outfile_fd(out), ret)
+                                            : ota_file_from_fd(r->output, outfile_fd(out), ret);
 }
 
 /* The device of --for decrypts with its own key. */

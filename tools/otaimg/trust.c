@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "check.h"
 #include "device_file.h"
 #include "diag.h"
+#include "file_check.h"
 #include "key_policy.h"
 
 enum ox trust_from_args(const struct args *args, struct trust *ret)

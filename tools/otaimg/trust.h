@@ -9,7 +9,9 @@
 
 #define TRUST_OPTION_SPECS                                                                         \
     {"device", 'd', "DEVICE.yaml", "verify as this device would: its keys, policy, state", false}, \
-    {"verify-key", 0, "URI", "trust this public key: PATH, file:PATH or pkcs11:...", false}
+    {                                                                                              \
+        "verify-key", 0, "URI", "trust this public key: PATH, file:PATH or pkcs11:...", false      \
+    }
 
 struct trust {
     const char *device_path; /* --device, NULL = none */

@@ -14,10 +14,9 @@
 static const struct {
     uint16_t type;
     struct otav_field field;
-} value_rules[] = {
-    OTAV_COUNTER_FIELDS(FIELD_ROW)     OTAV_IMAGE_TYPE_FIELDS(FIELD_ROW)
-    OTAV_MIN_BATTERY_FIELDS(FIELD_ROW) OTAV_ACTIVATION_FIELDS(FIELD_ROW)
-    OTAV_REVOKE_KEYS_FIELDS(FIELD_ROW) OTAV_ENCODING_FIELDS(FIELD_ROW)};
+} value_rules[] = {OTAV_COUNTER_FIELDS(FIELD_ROW) OTAV_IMAGE_TYPE_FIELDS(FIELD_ROW)
+                       OTAV_MIN_BATTERY_FIELDS(FIELD_ROW) OTAV_ACTIVATION_FIELDS(FIELD_ROW)
+                           OTAV_REVOKE_KEYS_FIELDS(FIELD_ROW) OTAV_ENCODING_FIELDS(FIELD_ROW)};
 
 #define LENGTH_ROW(id, type, len, name) {(type), (len)},
 static const struct {

@@ -23,8 +23,8 @@ static enum otav_err erase_up_to(struct otav_context *ctx, uint32_t end)
 
 static enum otav_err program(struct otav_context *ctx, const uint8_t *bytes, size_t len)
 {
-    if (len > 0 && ctx->flash->program(ctx->flash->user, ctx->written_len, bytes, len) !=
-                       OTAV_ACCEPT) {
+    if (len > 0 &&
+        ctx->flash->program(ctx->flash->user, ctx->written_len, bytes, len) != OTAV_ACCEPT) {
         return OTAV_ERR_FLASH_PROGRAM;
     }
     ctx->written_len += (uint32_t)len;

@@ -32,7 +32,7 @@ const struct otav_table otav_zopt_table = TABLE(OTAV_ZOPT_FIELDS);
 const struct otav_table otav_meta_table = TABLE(OTAV_META_FIELDS);
 const struct otav_table otav_area_table = TABLE(OTAV_AREA_FIELDS);
 
-#define OTAV_SOURCE_REVISION_FIELDS(X) /* a plain byte string */
+#define OTAV_SOURCE_REVISION_FIELDS(X)     /* a plain byte string */
 #define ATTRIBUTE_ROW(id, type, len, name) {(type), (name), VALUES_##id},
 #define VALUES_PRODUCT                     TABLE(OTAV_PRODUCT_FIELDS)
 #define VALUES_HARDWARE                    TABLE(OTAV_HARDWARE_FIELDS)

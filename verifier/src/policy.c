@@ -160,9 +160,9 @@ static enum otav_err judge_signature(const struct otav_config *config,
 static enum otav_err judge_attributes(const struct otav_config *config, const uint8_t *metadata,
                                       struct otav_attributes *ret, uint16_t *ret_detail)
 {
-    enum otav_err err = otav_attributes_parse(metadata + OTAV_META_ATTRIBUTES_OFF,
-                                              OTAV_META_ATTRIBUTES_LEN,
-                                              config->policy != OTAV_POLICY_STOCK, ret, ret_detail);
+    enum otav_err err =
+        otav_attributes_parse(metadata + OTAV_META_ATTRIBUTES_OFF, OTAV_META_ATTRIBUTES_LEN,
+                              config->policy != OTAV_POLICY_STOCK, ret, ret_detail);
 
     if (err != OTAV_OK) {
         return err;
@@ -217,8 +217,8 @@ static enum otav_err judge_device(const struct otav_config *config,
     const uint8_t *type = OTAV_ATTR_VALUE(attributes, IMAGE_TYPE);
     unsigned role = type == NULL ? OTAV_ROLE_APPLICATION : 1u << (type[0] - 1);
 
-    if (product != NULL && (!config->has_identity ||
-                            memcmp(product, config->product, sizeof config->product) != 0)) {
+    if (product != NULL &&
+        (!config->has_identity || memcmp(product, config->product, sizeof config->product) != 0)) {
         return OTAV_ERR_PRODUCT;
     }
     if (hardware != NULL && !hardware_fits(config, hardware)) {
@@ -311,8 +311,7 @@ enum otav_err otav_policy_judge(const struct otav_config *config, const struct o
 enum otav_err otav_policy_judge_firmware(const struct otav_config *config,
                                          const struct otav_crypto *crypto,
                                          const uint8_t metadata[OTAV_META_LEN], uint8_t key_index,
-                                         const uint8_t digest[OTAV_SHA256_LEN],
-                                         uint32_t *ret_token)
+                                         const uint8_t digest[OTAV_SHA256_LEN], uint32_t *ret_token)
 {
     uint8_t rs[OTAV_SIGNATURE_LEN];
     uint32_t result = OTAV_REJECT;

@@ -349,8 +349,8 @@ uint16_t otav_get_detail(const struct otav_context *ctx)
 
 const uint8_t *otav_get_metadata(const struct otav_context *ctx)
 {
-    bool accepted = ctx->state == OTAV_PAYLOAD || ctx->state == OTAV_VERIFIED ||
-                    ctx->state == OTAV_COMMITTED;
+    bool accepted =
+        ctx->state == OTAV_PAYLOAD || ctx->state == OTAV_VERIFIED || ctx->state == OTAV_COMMITTED;
 
     return accepted ? ctx->metadata : NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * Running the verifier over a file, and saying in words why it refuses.
  */
-#include "check.h"
+#include "file_check.h"
 
 #include <stdlib.h>
 #include <string.h>

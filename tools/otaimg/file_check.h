@@ -1,8 +1,8 @@
 /*
  * Running the verifier over a file: the same code, in the same order, as on the device.
  */
-#ifndef OTAIMG_CHECK_H
-#define OTAIMG_CHECK_H
+#ifndef OTAIMG_FILE_CHECK_H
+#define OTAIMG_FILE_CHECK_H
 
 #include "ota_file.h"
 
