@@ -88,7 +88,7 @@ static const struct option_spec options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
-const struct command cmd_init = {
+const struct command command_init = {
     .name = "init",
     .synopsis = "[options]",
     .summary = "write a commented release manifest to start from",

@@ -6,7 +6,7 @@
 
 #include "command.h"
 
-extern const struct command cmd_init;
+extern const struct command command_init;
 
 /* Writes the manifest and, unless device_path is NULL, a device file for the same, new product.
  * OX_IO when one of them exists and force is false (nothing is written then), or on failure. */
