@@ -9,12 +9,13 @@
 #include "manifest.h"
 #include "yaml_doc.h"
 
-static char folder[] = "/tmp/otaimg-init-XXXXXX";
+static char folder[32];
 static char *manifest_path;
 static char *device_path;
 
 static void make_folder(void)
 {
+    strcpy(folder, "/tmp/otaimg-init-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     manifest_path = xasprintf("%s/release.yaml", folder);
     device_path = xasprintf("%s/device.yaml", folder);
