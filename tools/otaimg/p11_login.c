@@ -52,7 +52,8 @@ static enum ox login_with_pin(struct p11_session *session, const struct p11_uri 
                               const struct key_options *options)
 {
     char *what = xasprintf("PIN for token '%s'", session->token->label);
-    struct secret_source source = {options->pin_fd, uri->pin_file, "OTAIMG_PIN", what};
+    struct secret_source source = {
+        .fd = options->pin_fd, .file = uri->pin_file, .env = "OTAIMG_PIN", .what = what};
     struct secret pin = {0};
     enum ox result = secret_get(&source, &pin);
 
