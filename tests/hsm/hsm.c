@@ -29,12 +29,15 @@ const char *hsm_module(void)
         "/opt/homebrew/lib/softhsm/libsofthsm2.so"};
     const char *given = getenv("SOFTHSM2_MODULE");
 
-    for (size_t i = 0; given == NULL && i < sizeof places / sizeof places[0]; i++) {
+    if (given != NULL) {
+        return access(given, R_OK) == 0 ? given : NULL;
+    }
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (access(places[i], R_OK) == 0) {
-            given = places[i];
+            return places[i];
         }
     }
-    return given;
+    return NULL;
 }
 
 void hsm_require(void)

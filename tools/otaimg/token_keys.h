@@ -23,12 +23,12 @@ struct token_key {
     const uint8_t *id; /* CKA_ID */
     size_t id_len;
     enum token_key_kind kind;
-    const char *type;  /* "EC P-256", "EC other", "AES-128", "RSA-2048", ... */
-    bool has_private;  /* private or secret object seen */
+    const char *type; /* "EC P-256", "EC other", "AES-128", "RSA-2048", ... */
+    bool has_private; /* private or secret object seen */
     bool has_public;
-    bool logged_in; /* private objects were visible; false: "not logged in", not "no such key" */
-    bool sensitive;    /* CKA_SENSITIVE of the private or secret object */
-    bool extractable;  /* CKA_EXTRACTABLE of it */
+    bool logged_in;   /* private objects were visible; false: "not logged in", not "no such key" */
+    bool sensitive;   /* CKA_SENSITIVE of the private or secret object */
+    bool extractable; /* CKA_EXTRACTABLE of it */
     bool has_xy;
     uint8_t xy[64];
     const char *uri; /* pkcs11: URI that selects exactly this key */
@@ -43,8 +43,8 @@ enum ox token_list(const char *uri, const struct key_options *options, bool logi
 /* Makes a key on the one token that uri names; uri must have object= and may have id=. Refuses
  * when a key with that label or id exists. EC P-256: sensitive, not extractable, sign only; the
  * public key goes to ret_xy. AES-128: sensitive, not extractable, encrypt and decrypt only. */
-enum ox token_generate(const char *uri, const struct key_options *options,
-                       enum token_key_kind kind, uint8_t ret_xy[64]);
+enum ox token_generate(const char *uri, const struct key_options *options, enum token_key_kind kind,
+                       uint8_t ret_xy[64]);
 
 /* Public key of the one EC key that uri names, for pubkey_load(). */
 enum ox token_public_key(const char *uri, const struct key_options *options, uint8_t ret_xy[64]);
