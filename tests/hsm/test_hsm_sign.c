@@ -285,7 +285,7 @@ START_TEST(test_sign_p384_key_refused)
 }
 END_TEST
 
-START_TEST(test_sign_public_object_gone_uses_private_point)
+START_TEST(test_sign_public_object_gone_refused)
 {
     hsm_delete(HSM_LABEL, HSM_PIN, "app", CKO_PUBLIC_KEY);
     expect_refused(APP, "otaimg: token 'release': the public key is not known, expected one public "
@@ -293,25 +293,45 @@ START_TEST(test_sign_public_object_gone_uses_private_point)
 }
 END_TEST
 
-START_TEST(test_sign_point_without_der_wrapping_signs)
+/* Every object shows this as CKA_EC_POINT from now on. */
+static void force_point(const char *header, const uint8_t xy[64])
 {
-    struct signer *signer = open_signer(APP);
-    uint8_t xy[64];
     char hex[129];
     char *forced = NULL;
 
-    signer_public_key(signer, xy);
-    signer_close(signer);
-    token_disconnect();
-    hex_encode(xy, sizeof xy, hex);
-    forced = xasprintf("0x181=04%s", hex);
+    hex_encode(xy, 64, hex);
+    forced = xasprintf("0x181=%s%s", header, hex);
     ck_assert_int_eq(setenv("MOCK_P11_ATTRIBUTE", forced, 1), 0);
-    ck_assert_int_eq(setenv("OTAIMG_PIN", HSM_PIN, 1), 0);
+    free(forced);
     hsm_use_mock();
+}
+
+START_TEST(test_sign_point_without_der_wrapping_signs)
+{
+    struct signer *signer = NULL;
+    uint8_t xy[64];
+
+    ck_assert_int_eq(token_public_key(APP, &hsm_options, xy), OX_OK);
+    token_disconnect();
+    force_point("04", xy);
     signer = open_signer(APP);
     expect_signs(signer);
     signer_close(signer);
-    free(forced);
+}
+END_TEST
+
+START_TEST(test_sign_public_object_gone_private_point_signs)
+{
+    struct signer *signer = NULL;
+    uint8_t xy[64];
+
+    ck_assert_int_eq(token_public_key(APP, &hsm_options, xy), OX_OK);
+    token_disconnect();
+    hsm_delete(HSM_LABEL, HSM_PIN, "app", CKO_PUBLIC_KEY);
+    force_point("044104", xy);
+    signer = open_signer(APP);
+    expect_signs(signer);
+    signer_close(signer);
 }
 END_TEST
 
@@ -349,22 +369,16 @@ START_TEST(test_sign_other_public_key_refused)
     struct signer *signer = NULL;
     uint8_t xy[64];
     uint8_t rs[64];
-    char hex[129];
-    char *forced = NULL;
 
     hsm_add_pair(HSM_LABEL, HSM_PIN, "boot", "03", false);
     ck_assert_int_eq(token_public_key("pkcs11:object=boot", &hsm_options, xy), OX_OK);
     token_disconnect();
-    hex_encode(xy, sizeof xy, hex);
-    forced = xasprintf("0x181=044104%s", hex);
-    ck_assert_int_eq(setenv("MOCK_P11_ATTRIBUTE", forced, 1), 0);
-    hsm_use_mock();
+    force_point("044104", xy);
     signer = open_signer(APP);
     ck_assert_int_eq(signer_sign(signer, digest, rs), OX_KEY);
     hsm_expect_text("otaimg: token 'release': the signature does not verify under the token's own "
                     "public key\n");
     signer_close(signer);
-    free(forced);
 }
 END_TEST
 
@@ -391,11 +405,18 @@ START_TEST(test_sign_always_authenticate_refused)
 }
 END_TEST
 
-START_TEST(test_sign_curve_not_told_refused)
+START_TEST(test_sign_point_not_told_refused)
 {
     expect_attribute_refused("0x181=",
                              "otaimg: token 'release': the public key is not known, expected one "
                              "public key object with the id or label of the private key\n");
+}
+END_TEST
+
+START_TEST(test_sign_curve_not_told_refused)
+{
+    expect_attribute_refused("0x180=",
+                             "otaimg: token 'release': the key is EC other, expected EC P-256\n");
 }
 END_TEST
 
@@ -414,14 +435,16 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_sign_absent_key_lists_keys);
     tcase_add_test(tc, test_sign_two_matching_keys_refused);
     tcase_add_test(tc, test_sign_p384_key_refused);
-    tcase_add_test(tc, test_sign_public_object_gone_uses_private_point);
+    tcase_add_test(tc, test_sign_public_object_gone_refused);
     tcase_add_test(tc, test_sign_point_without_der_wrapping_signs);
     tcase_add_test(tc, test_sign_removed_after_open_one_line);
     tcase_add_test(tc, test_sign_wrong_length_refused);
     tcase_add_test(tc, test_sign_other_public_key_refused);
     tcase_add_test(tc, test_sign_key_without_sign_refused);
     tcase_add_test(tc, test_sign_always_authenticate_refused);
+    tcase_add_test(tc, test_sign_point_not_told_refused);
     tcase_add_test(tc, test_sign_curve_not_told_refused);
+    tcase_add_test(tc, test_sign_public_object_gone_private_point_signs);
 }
 
 int main(void)
