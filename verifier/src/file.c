@@ -16,10 +16,13 @@ static const struct otav_field otau_fields[] = {OTAV_OTAU_FIELDS(FIELD_ROW)};
 static const struct otav_field zota_fields[] = {OTAV_ZOTA_FIELDS(FIELD_ROW)};
 static const struct otav_field zopt_fields[] = {OTAV_ZOPT_FIELDS(FIELD_ROW)};
 
-enum { COUNT_OTAU = sizeof otau_fields / sizeof otau_fields[0],
-       COUNT_ZOTA = sizeof zota_fields / sizeof zota_fields[0],
-       COUNT_ZOPT = sizeof zopt_fields / sizeof zopt_fields[0],
-       ZOTA_MAGIC = 0x0BEEF11E, FILE_TYPE_COMBO = 2 };
+enum {
+    COUNT_OTAU = sizeof otau_fields / sizeof otau_fields[0],
+    COUNT_ZOTA = sizeof zota_fields / sizeof zota_fields[0],
+    COUNT_ZOPT = sizeof zopt_fields / sizeof zopt_fields[0],
+    ZOTA_MAGIC = 0x0BEEF11E,
+    FILE_TYPE_COMBO = 2
+};
 
 uint16_t otav_file_checksum(uint32_t sum)
 {
@@ -183,7 +186,7 @@ static enum otav_err take_header(struct otav_context *ctx, const uint8_t **bytes
     }
     err = otav_stream_begin_payload(ctx);
     return err == OTAV_OK
-               ? otav_feed(ctx, prefix + file.payload_off, prefix_len - file.payload_off)
+               ? otav_stream_take(ctx, prefix + file.payload_off, prefix_len - file.payload_off)
                : err;
 }
 

@@ -277,10 +277,16 @@ static enum otav_err take_block_wise(struct otav_context *ctx, const uint8_t *by
     return err;
 }
 
+enum otav_err otav_stream_take(struct otav_context *ctx, const uint8_t *bytes, size_t len)
+{
+    if (ctx->transfer.encrypted || ctx->flash != NULL) {
+        return take_block_wise(ctx, bytes, len);
+    }
+    return take_plaintext(ctx, bytes, len);
+}
+
 enum otav_err otav_feed(struct otav_context *ctx, const uint8_t *bytes, size_t len)
 {
-    enum otav_err err;
-
     if (ctx == NULL || (bytes == NULL && len > 0)) {
         return OTAV_ERR_ARG;
     }
@@ -293,24 +299,33 @@ enum otav_err otav_feed(struct otav_context *ctx, const uint8_t *bytes, size_t l
     if (ctx->state != OTAV_HEADER && ctx->state != OTAV_METADATA && ctx->state != OTAV_PAYLOAD) {
         return otav_stream_fail(ctx, OTAV_ERR_STATE, 0);
     }
-    if (ctx->state == OTAV_HEADER) {
-        err = ctx->header(ctx, &bytes, &len);
-        if (err != OTAV_OK || ctx->state == OTAV_HEADER) {
+    if (ctx->state == OTAV_HEADER && len > 0) {
+        enum otav_err err = ctx->header(ctx, &bytes, &len);
+
+        if (err != OTAV_OK) {
             return err;
         }
     }
-    if (len > OTAV_FEED_MAX_LEN - ctx->fed_len) {
-        return otav_stream_fail(ctx, OTAV_ERR_TRAILING, 0);
+    return otav_stream_take(ctx, bytes, len);
+}
+
+/* OTAV_OK when the data ended where the metadata and the announcement said it would. */
+static enum otav_err judge_end(const struct otav_context *ctx)
+{
+    if (ctx->state != OTAV_PAYLOAD || ctx->plain_len != fw_end(ctx) + padding_len(ctx)) {
+        return OTAV_ERR_TRUNCATED;
     }
-    ctx->fed_len += (uint32_t)len;
-    if (ctx->transfer.encrypted || ctx->flash != NULL) {
-        return take_block_wise(ctx, bytes, len);
+    if (ctx->work_len != 0 || (ctx->transfer.has_len && ctx->transfer.len < ctx->plain_len)) {
+        return OTAV_ERR_TRAILING;
     }
-    return take_plaintext(ctx, bytes, len);
+    return ctx->transfer.has_len && ctx->transfer.len > ctx->plain_len ? OTAV_ERR_TRUNCATED
+                                                                       : OTAV_OK;
 }
 
 enum otav_err otav_finish(struct otav_context *ctx)
 {
+    enum otav_err err;
+
     if (ctx == NULL) {
         return OTAV_ERR_ARG;
     }
@@ -323,13 +338,9 @@ enum otav_err otav_finish(struct otav_context *ctx)
     if (ctx->state == OTAV_VERIFIED || ctx->state == OTAV_COMMITTED) {
         return otav_stream_fail(ctx, OTAV_ERR_STATE, 0);
     }
-    if (ctx->state != OTAV_PAYLOAD || ctx->work_len != 0 ||
-        ctx->plain_len != fw_end(ctx) + padding_len(ctx)) {
-        return otav_stream_fail(ctx, OTAV_ERR_TRUNCATED, 0);
-    }
-    if (ctx->transfer.has_len && ctx->transfer.len != ctx->fed_len) {
-        return otav_stream_fail(
-            ctx, ctx->fed_len < ctx->transfer.len ? OTAV_ERR_TRUNCATED : OTAV_ERR_TRAILING, 0);
+    err = judge_end(ctx);
+    if (err != OTAV_OK) {
+        return otav_stream_fail(ctx, err, 0);
     }
     end_crypto(ctx);
     ctx->state = OTAV_VERIFIED;
