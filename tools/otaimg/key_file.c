@@ -77,7 +77,7 @@ enum ox key_file_read(const char *path, struct key_file *ret)
         file.exposed = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
         len = read_all(fd, file.bytes, KEY_FILE_MAX_LEN + 1);
     }
-    file.len = len < 0 ? 0 : (size_t)len;
+    file.len = len < 0 ? KEY_FILE_MAX_LEN + 1 : (size_t)len; /* some bytes may have come */
     if (len < 0) {
         (void)diag_fail(OX_KEY, "cannot read key file '%s': %s", path, strerror(errno));
     } else if (len > KEY_FILE_MAX_LEN) {
@@ -173,26 +173,30 @@ static bool halves_match(const EC_KEY *key)
     return ok;
 }
 
+static enum ox check_ec(const struct key_file *file, const EC_KEY *key)
+{
+    int curve = EC_GROUP_get_curve_name(EC_KEY_get0_group(key));
+
+    if (curve != NID_X9_62_prime256v1) {
+        return fail_type(file, curve);
+    }
+    if (EC_KEY_decoded_from_explicit_params(key) != 0) {
+        return diag_fail(OX_KEY, "'%s' spells out its curve's parameters, expected the name P-256",
+                         file->path);
+    }
+    return halves_match(key) ? OX_OK : fail_malformed(file);
+}
+
 /* An ECPrivateKey (RFC 5915); preset_curve when its curve is named outside it. */
 static enum ox decode_ec(const struct key_file *file, const uint8_t *der, size_t der_len,
                          bool preset_curve, EC_KEY **ret)
 {
     EC_KEY *key = preset_curve ? EC_KEY_new_by_curve_name(NID_X9_62_prime256v1) : EC_KEY_new();
     const uint8_t *end = der;
-    enum ox ox = OX_KEY;
+    bool whole =
+        key != NULL && d2i_ECPrivateKey(&key, &end, (long)der_len) != NULL && end == der + der_len;
+    enum ox ox = whole ? check_ec(file, key) : fail_malformed(file);
 
-    if (key == NULL || d2i_ECPrivateKey(&key, &end, (long)der_len) == NULL) {
-        (void)fail_malformed(file);
-    } else if (EC_GROUP_get_curve_name(EC_KEY_get0_group(key)) != NID_X9_62_prime256v1) {
-        (void)fail_type(file, EC_GROUP_get_curve_name(EC_KEY_get0_group(key)));
-    } else if (EC_KEY_decoded_from_explicit_params(key) != 0) {
-        (void)diag_fail(OX_KEY, "'%s' spells out its curve's parameters, expected the name P-256",
-                        file->path);
-    } else if (end != der + der_len || !halves_match(key)) {
-        (void)fail_malformed(file);
-    } else {
-        ox = OX_OK;
-    }
     ERR_clear_error();
     if (ox != OX_OK) {
         EC_KEY_free(key);
