@@ -34,7 +34,7 @@ enum otav_err otav_stream_fail(struct otav_context *ctx, enum otav_err err, uint
     end_crypto(ctx);
     otav_wipe(ctx, sizeof *ctx);
     ctx->state = OTAV_FAILED;
-    ctx->error = (uint16_t)err;
+    ctx->error = (uint32_t)err;
     ctx->detail = detail;
     ctx->key_index = 0xFF;
     return err;
