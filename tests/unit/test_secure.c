@@ -246,6 +246,27 @@ START_TEST(test_secure_forged_verified_state_is_not_committed)
 }
 END_TEST
 
+/* Damages the metadata while the signature is checked, behind the first look at its rules. */
+static uint32_t damaging_ecdsa(void *user, const uint8_t xy[OTAV_PUBLIC_KEY_LEN],
+                               const uint8_t digest[OTAV_SHA256_LEN],
+                               const uint8_t rs[OTAV_SIGNATURE_LEN])
+{
+    (void)user;
+    ctx.metadata[OTAV_META_FW_AUTH_METHOD_OFF] = OTAV_METHOD_NONE;
+    return otav_crypto_openssl.ecdsa_p256_verify(NULL, xy, digest, rs);
+}
+
+START_TEST(test_secure_rules_are_judged_again_after_the_signature)
+{
+    struct otav_crypto crypto = otav_crypto_openssl;
+
+    crypto.ecdsa_p256_verify = damaging_ecdsa;
+    make_file(&signer, &signer);
+    ck_assert_int_eq(image_run_file(&ctx, &config, &crypto, file.bytes, file.len, 0),
+                     OTAV_ERR_METHOD);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, setup, teardown);
@@ -254,6 +275,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_secure_one_lie_never_accepts_a_strangers_image);
     tcase_add_test(tc, test_secure_lie_about_the_good_signature_changes_nothing);
     tcase_add_test(tc, test_secure_other_words_of_the_port_reject);
+    tcase_add_test(tc, test_secure_rules_are_judged_again_after_the_signature);
     tcase_add_test(tc, test_secure_forged_state_alone_is_rejected);
     tcase_add_test(tc, test_secure_any_flipped_token_bit_is_rejected);
     tcase_add_test(tc, test_secure_forged_verified_state_is_not_committed);
