@@ -1,6 +1,6 @@
 #!/bin/sh
 # check_symbols.sh NM ARCHIVE: the verifier has no writable data and uses nothing but memcpy, memset,
-# memcmp and helpers of the compiler. fields_doc.o and file.o are for hosts and may use strcmp.
+# memcmp and helpers of the compiler. fields_doc is for hosts and may use strcmp.
 set -eu
 nm=$1 archive=$2
 undefined=$("$nm" "$archive" | awk '$1 == "U" { print $2 }' | sort -u)
