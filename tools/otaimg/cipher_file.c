@@ -17,7 +17,7 @@
 #include "known_keys.h"
 #include "util.h"
 
-enum { AES_KEY_LEN = 16 };
+#define AES_KEY_LEN ((size_t)16)
 
 struct file_cipher {
     EVP_CIPHER_CTX *ctx;
