@@ -48,16 +48,18 @@ build_preset() {
 run_preset() {
     local report=$PWD/$results/$1.xml
     rm -f "$report"
-    if ! build_preset "$1"; then
-        count 0 1 0
-        return 1
-    fi
-    ctest --preset "$1" -j "$jobs" --output-junit "$report"
+    build_preset "$1" && ctest --preset "$1" -j "$jobs" --output-junit "$report"
     if [ ! -s "$report" ]; then
         count 0 1 0
         return 1
     fi
     count_junit "$report"
+}
+
+# Counters of an earlier run would be added to.
+run_coverage() {
+    find build/coverage -name '*.gcda' -delete 2>/dev/null
+    run_preset coverage && check check_coverage
 }
 
 # A check that is not a ctest run counts as one test.
@@ -94,7 +96,7 @@ check_tidy() {
 run_stage() {
     case $1 in
     host | asan | device | fuzz) run_preset "$1" ;;
-    coverage) run_preset coverage && check check_coverage ;;
+    coverage) run_coverage ;;
     format) check check_format ;;
     tidy) check check_tidy ;;
     esac

@@ -16,18 +16,24 @@ shift
 base=$("$here/base.sh" "$cache")
 root=$cache/root
 
+# Only what is mounted here, and nothing of the machine's own /dev: what is left over can be removed.
 unmount() {
-    for folder in dev/shm dev proc; do
-        mountpoint -q "$root/$folder" && umount "$root/$folder"
+    for folder in dev/pts proc; do
+        if mountpoint -q "$root/$folder"; then
+            umount "$root/$folder"
+        fi
     done
-    return 0
 }
 trap unmount EXIT
 
-[ ! -d "$root" ] || { unmount; rm -rf "$root"; }
+if [ -d "$root" ]; then
+    unmount
+    rm -rf --one-file-system "$root"
+fi
 cp -a "$base" "$root"
 mount -t proc proc "$root/proc"
-mount --rbind --make-private /dev "$root/dev"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+ln -sf pts/ptmx "$root/dev/ptmx"
 
 # As a newcomer: git only, a user's empty environment, a clone.
 inside() {
