@@ -34,7 +34,7 @@ enum otav_err otav_stream_fail(struct otav_context *ctx, enum otav_err err, uint
     end_crypto(ctx);
     otav_wipe(ctx, sizeof *ctx);
     ctx->state = OTAV_FAILED;
-    ctx->error = (uint16_t)err;
+    ctx->error = (uint32_t)err;
     ctx->detail = detail;
     ctx->key_index = 0xFF;
     return err;
@@ -121,7 +121,7 @@ static uint32_t fw_end(const struct otav_context *ctx)
 
 static enum otav_err metadata_complete(struct otav_context *ctx)
 {
-    struct otav_judgement judgement;
+    struct otav_judgement judgement = {0xFF, 0, 0};
     uint16_t detail = 0;
     enum otav_err err = otav_policy_judge(ctx->config, ctx->crypto, &ctx->transfer, ctx->metadata,
                                           &ctx->sha256, &judgement, &detail);

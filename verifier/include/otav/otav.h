@@ -51,8 +51,8 @@ struct otav_transfer {
 
 /* Caller-owned; fields are for the verifier only. Zero-initialise before the first otav_open(). */
 struct otav_context {
+    uint32_t error; /* enum otav_err, the first one */
     uint16_t state; /* enum otav_state */
-    uint16_t error; /* enum otav_err, the first one */
     uint16_t detail;
     uint8_t key_index;
     bool sha256_open;
