@@ -18,6 +18,7 @@ static const struct option_spec options[] = {
 struct comparison {
     struct ota_file file[2];
     struct listing listing[2];
+    bool encrypted[2]; /* in the file; here the payload is plaintext if both can be read */
     bool ignore_signatures;
     unsigned differences;
 };
@@ -96,34 +97,49 @@ static void compare_listings(struct comparison *c)
     }
 }
 
-/* Offset of the first byte that differs from start on; the shorter length when one is a prefix. */
-static uint32_t first_difference(const struct source *a, const struct source *b, uint32_t start_a,
-                                 uint32_t start_b)
+/* Bytes behind the metadata that count: all there are, padding included, or without it when only
+ * one of the two has any. */
+static uint32_t firmware_len(const struct comparison *c, unsigned i, uint32_t start)
 {
-    uint32_t len_a = a->len - start_a;
-    uint32_t len_b = b->len - start_b;
-    uint32_t len = len_a < len_b ? len_a : len_b;
-    uint32_t i = 0;
+    uint32_t rest = c->file[i].source.len - start;
 
-    while (i < len && a->bytes[start_a + i] == b->bytes[start_b + i]) {
-        i++;
+    if (c->encrypted[0] == c->encrypted[1] || c->listing[i].fw_len > rest) {
+        return rest;
     }
-    return i;
+    return c->listing[i].fw_len;
 }
 
 static void compare_bytes(struct comparison *c, const char *what, uint32_t skip)
 {
-    const struct ota_file *a = &c->file[0];
-    const struct ota_file *b = &c->file[1];
-    uint32_t start_a = a->file.payload_off + skip;
-    uint32_t start_b = b->file.payload_off + skip;
-    uint32_t len_a = a->source.len - start_a;
-    uint32_t len_b = b->source.len - start_b;
-    uint32_t same = first_difference(&a->source, &b->source, start_a, start_b);
+    const uint8_t *bytes[2];
+    uint32_t len[2];
+    uint32_t same = 0;
 
-    if (same < len_a || same < len_b) {
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t start = c->file[i].file.payload_off + skip;
+
+        bytes[i] = c->file[i].source.bytes + start;
+        len[i] = firmware_len(c, i, start);
+    }
+    while (same < len[0] && same < len[1] && bytes[0][same] == bytes[1][same]) {
+        same++;
+    }
+    if (same < len[0] || same < len[1]) {
         c->differences++;
-        printf("%s: %u and %u bytes, first difference at byte %u\n", what, len_a, len_b, same);
+        printf("%s: %u and %u bytes, first difference at byte %u\n", what, len[0], len[1], same);
+    }
+}
+
+/* Payloads that can be read are compared as plaintext: fields above, firmware here. */
+static void compare_payloads(struct comparison *c)
+{
+    if (c->listing[0].has_metadata && c->listing[1].has_metadata) {
+        compare_bytes(c, "firmware", OTAV_META_LEN);
+    } else if (c->encrypted[0] != c->encrypted[1]) {
+        c->differences++;
+        printf("payload: one is encrypted\n");
+    } else {
+        compare_bytes(c, "payload", 0);
     }
 }
 
@@ -147,27 +163,6 @@ static enum ox require_metadata(const struct comparison *c)
     return ox;
 }
 
-/* Payloads that can be read are compared as plaintext: fields above, firmware here. */
-static enum ox compare_payloads(struct comparison *c)
-{
-    bool readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
-
-    if (c->file[0].file.encrypted != c->file[1].file.encrypted && !readable) {
-        c->differences++;
-        printf("payload: one is encrypted\n");
-        return OX_OK;
-    }
-    for (unsigned i = 0; readable && i < 2; i++) {
-        enum ox ox = ota_file_decrypt(&c->file[i]);
-
-        if (ox != OX_OK) {
-            return ox;
-        }
-    }
-    compare_bytes(c, readable ? "firmware" : "payload", readable ? OTAV_META_LEN : 0);
-    return OX_OK;
-}
-
 static enum ox open_both(struct comparison *c, const struct args *args)
 {
     enum ox ox = OX_OK;
@@ -182,6 +177,13 @@ static enum ox open_both(struct comparison *c, const struct args *args)
         }
         if (ox == OX_OK) {
             ox = listing_make(&c->file[i], &c->listing[i]);
+        }
+    }
+    c->encrypted[0] = c->file[0].file.encrypted;
+    c->encrypted[1] = c->file[1].file.encrypted;
+    for (unsigned i = 0; ox == OX_OK && i < 2; i++) {
+        if (c->listing[0].has_metadata && c->listing[1].has_metadata) {
+            ox = ota_file_decrypt(&c->file[i]);
         }
     }
     return ox;
@@ -200,7 +202,7 @@ static enum ox run(const struct args *args)
     }
     if (ox == OX_OK) {
         compare_listings(&c);
-        ox = compare_payloads(&c);
+        compare_payloads(&c);
     }
     for (unsigned i = 0; i < 2; i++) {
         listing_free(&c.listing[i]);
