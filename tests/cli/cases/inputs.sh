@@ -1,7 +1,5 @@
 say "HEX, S-record, raw binary and ELF of the same bytes give the same file"
-if ! command -v srec_cat >/dev/null || ! command -v objcopy >/dev/null; then echo "no srec_cat or objcopy"; fi
-srec_cat app.bin -binary -offset 0x01000200 -o app.srec -motorola
-objcopy -I binary -O elf32-little --change-addresses=0x01000200 app.bin app.o
+objcopy -I binary -O srec --srec-forceS3 --change-addresses=0x01000200 app.bin app.srec
 q build stock.yaml -o hex.ota
 for file in app.srec app.bin; do
   t build stock.yaml --set "firmware.file=$file" -o other.ota
