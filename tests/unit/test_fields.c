@@ -271,26 +271,40 @@ START_TEST(test_fields_init_writes_what_rules_fix)
 }
 END_TEST
 
-/* 19 constant bytes in front of the firmware revision: 13 of them right are enough, 12 are not. */
-START_TEST(test_fields_plain_metadata_is_recognised_up_to_six_damaged_bytes)
+/* In front of the firmware revision: 15 zeros, of which 10 are enough, and 3 numbers (revision,
+ * container, payload length), of which 2 are. */
+START_TEST(test_fields_plain_metadata_is_recognised_when_damaged)
 {
-    static const uint8_t constant[] = {0,  1,  2,  3,  4,    5,    6,    7,    12,  13,
-                                       14, 15, 20, 21, 0x17, 0x18, 0x19, 0x1A, 0x1B};
+    static const uint8_t zeros[] = {0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0x17, 0x18, 0x19};
+    static const uint8_t marks[] = {0x14, 0x15, 0x1A};
     uint8_t meta[OTAV_META_LEN];
 
-    ck_assert_uint_eq(sizeof constant, 19);
-    for (size_t first = 0; first < sizeof constant; first++) {
-        memset(meta, 0xEE, sizeof meta);
-        for (size_t k = 0; k < sizeof constant; k++) {
-            meta[constant[k]] = 0;
+    for (size_t mark = 0; mark < sizeof marks; mark++) {
+        for (size_t first = 0; first < sizeof zeros; first++) {
+            memset(meta, 0xEE, sizeof meta);
+            memset(meta, 0, 16);
+            memset(meta + 0x17, 0, 5);
+            otav_fields_init(otav_meta_fields, otav_meta_field_count, meta);
+            meta[marks[mark]] ^= 0x40;
+            for (size_t k = 0; k < 6; k++) {
+                ck_assert(otav_meta_looks_plain(meta));
+                meta[zeros[(first + k) % sizeof zeros]] ^= 0x40;
+            }
+            ck_assert(!otav_meta_looks_plain(meta));
         }
-        otav_fields_init(otav_meta_fields, otav_meta_field_count, meta);
-        for (size_t k = 0; k < 7; k++) {
-            ck_assert(otav_meta_looks_plain(meta));
-            meta[constant[(first + k) % sizeof constant]] ^= 0x40;
-        }
-        ck_assert(!otav_meta_looks_plain(meta));
     }
+}
+END_TEST
+
+START_TEST(test_fields_empty_memory_is_no_metadata)
+{
+    uint8_t meta[OTAV_META_LEN] = {0};
+
+    ck_assert(!otav_meta_looks_plain(meta));
+    meta[OTAV_META_REVISION_OFF] = 2;
+    ck_assert(!otav_meta_looks_plain(meta));
+    memset(meta, 0xFF, sizeof meta);
+    ck_assert(!otav_meta_looks_plain(meta));
 }
 END_TEST
 
@@ -306,7 +320,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_fields_rules_at_their_bounds);
     tcase_add_test(tc, test_fields_check_names_the_first_bad_one);
     tcase_add_test(tc, test_fields_init_writes_what_rules_fix);
-    tcase_add_test(tc, test_fields_plain_metadata_is_recognised_up_to_six_damaged_bytes);
+    tcase_add_test(tc, test_fields_plain_metadata_is_recognised_when_damaged);
+    tcase_add_test(tc, test_fields_empty_memory_is_no_metadata);
 }
 
 int main(void)

@@ -115,6 +115,13 @@ static const char range_pem[] = /* scalar = n + 1, public half = G */
     "m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n"
     "-----END EC PRIVATE KEY-----\n";
 
+/* Of no list: only such a key is worth a warning. */
+static const char pkcs8_pem[] = "-----BEGIN PRIVATE KEY-----\n"
+                                "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCiUgR5tIBafN0NsT\n"
+                                "aLGzAgYRNmqkOFul4gndz3mGfdqhRANCAARzEL5WtNHC/7x/44KrRECTxwIKpCjy\n"
+                                "5+v08ucj9kwoyhZBxFwCv5hrnJop2YWvMku/WlCn0UoIEAXyX6RNFGBm\n"
+                                "-----END PRIVATE KEY-----\n";
+
 static char dir[] = "/tmp/otaimg-signer-XXXXXX";
 static char path[64];
 static char uri[80];
@@ -348,15 +355,10 @@ END_TEST
 
 START_TEST(test_signer_file_readable_by_others_warned)
 {
-    static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
-                              "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCiUgR5tIBafN0NsT\n"
-                              "aLGzAgYRNmqkOFul4gndz3mGfdqhRANCAARzEL5WtNHC/7x/44KrRECTxwIKpCjy\n"
-                              "5+v08ucj9kwoyhZBxFwCv5hrnJop2YWvMku/WlCn0UoIEAXyX6RNFGBm\n"
-                              "-----END PRIVATE KEY-----\n";
     struct signer *signer = NULL;
     char want[160];
 
-    write_key(pem, strlen(pem), 0640);
+    write_key(pkcs8_pem, strlen(pkcs8_pem), 0640);
     ck_assert_int_eq(signer_open(uri, &no_options, &signer), OX_OK);
     signer_close(signer);
     (void)snprintf(want, sizeof want,
@@ -387,21 +389,38 @@ static void expect_clean(const char *pem, size_t len)
     ck_assert_int_eq(strncmp(caught(), "otaimg: ", 8), 0);
 }
 
-START_TEST(test_signer_file_damaged_anywhere_clean_error)
+static void expect_clean_damaged(const char *pem)
 {
-    size_t len = strlen(sec1_pem);
+    size_t len = strlen(pem);
+    char *copy = xstrdup(pem);
 
     for (size_t i = 0; i < len; i++) {
-        char pem[sizeof sec1_pem];
+        static const char values[] = {'\0', 'z', '\n'};
 
-        expect_clean(sec1_pem, i);
-        memcpy(pem, sec1_pem, sizeof pem);
-        pem[i] = (char)(pem[i] ^ 1);
-        expect_clean(pem, len);
-        pem[i] = '\0';
-        expect_clean(pem, len);
-        pem[i] = 'z';
-        expect_clean(pem, len);
+        expect_clean(pem, i);
+        copy[i] = (char)(pem[i] ^ 1);
+        expect_clean(copy, len);
+        for (size_t k = 0; k < sizeof values; k++) {
+            copy[i] = values[k];
+            expect_clean(copy, len);
+        }
+        copy[i] = pem[i];
+    }
+    free(copy);
+}
+
+START_TEST(test_signer_file_damaged_anywhere_clean_error)
+{
+    expect_clean_damaged(sec1_pem);
+    expect_clean_damaged(pkcs8_pem);
+}
+END_TEST
+
+START_TEST(test_signer_file_encrypted_truncated_clean_error)
+{
+    for (size_t i = 0; i < strlen(encrypted_pem); i++) {
+        ck_assert_int_eq(setenv("OTAIMG_PASSPHRASE", "correct horse", 1), 0);
+        expect_clean(encrypted_pem, i);
     }
 }
 END_TEST
@@ -421,6 +440,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_signer_file_missing_or_wrong_file_refused);
     tcase_add_test(tc, test_signer_file_readable_by_others_warned);
     tcase_add_test(tc, test_signer_file_damaged_anywhere_clean_error);
+    tcase_add_test(tc, test_signer_file_encrypted_truncated_clean_error);
 }
 
 int main(void)

@@ -17,7 +17,7 @@
 #include "known_keys.h"
 #include "util.h"
 
-enum { AES_KEY_LEN = 16 };
+#define AES_KEY_LEN ((size_t)16)
 
 struct file_cipher {
     EVP_CIPHER_CTX *ctx;
@@ -41,7 +41,7 @@ static bool decode_key(const struct key_file *file, uint8_t ret_key[AES_KEY_LEN]
     if (len > 0 && len < file->len && file->bytes[len - 1] == '\r') {
         len--;
     }
-    if (len != 2 * AES_KEY_LEN) {
+    if (len != sizeof text - 1) {
         return false;
     }
     memcpy(text, file->bytes, len);

@@ -4,7 +4,7 @@
 #include "commands.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "diag.h"
 #include "manifest.h"
@@ -38,13 +38,24 @@ static void print_summary(const struct manifest *m, const char *output,
            result->fw_len, id);
 }
 
+static enum ox build(const struct manifest *m, const char *output,
+                     const struct release_options *release)
+{
+    struct release_result result;
+    enum ox ox = release_build(m, output, release, &result);
+
+    if (ox == OX_OK && strcmp(output, "-") != 0) {
+        print_summary(m, output, &result);
+    }
+    return ox;
+}
+
 static enum ox run(const struct args *args)
 {
     struct release_options release = {.allow_insecure = args_has(args, "allow-insecure"),
                                       .device_path = args_value(args, "for")};
     const char *const *sets = NULL;
     unsigned set_count = args_values(args, "set", &sets);
-    struct release_result result;
     struct manifest m;
     const char *output;
     enum ox ox = args_key_options(args, &release.keys);
@@ -59,10 +70,7 @@ static enum ox run(const struct args *args)
     if (output == NULL) {
         ox = diag_fail(OX_USAGE, "%s: no 'output', and no --output given", m.path);
     } else {
-        ox = release_build(&m, output, &release, &result);
-    }
-    if (ox == OX_OK && !(output[0] == '-' && output[1] == '\0')) {
-        print_summary(&m, output, &result);
+        ox = build(&m, output, &release);
     }
     manifest_free(&m);
     return ox;

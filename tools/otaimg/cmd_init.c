@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "diag.h"
 #include "init_text.h"
@@ -34,9 +34,12 @@ static enum ox make_uuid(char text[UUID_TEXT_LEN])
     return OX_OK;
 }
 
+/* A link that leads nowhere is in the way as well. */
 static enum ox check_absent(const char *path)
 {
-    if (access(path, F_OK) != 0) {
+    struct stat info;
+
+    if (lstat(path, &info) != 0) {
         return OX_OK;
     }
     (void)diag_fail(OX_IO, "%s: exists already, expected a new file", path);

@@ -10,7 +10,6 @@
 #include "diag.h"
 #include "file_check.h"
 #include "image_writer.h"
-#include "key_policy.h"
 #include "pubkey.h"
 #include "trust.h"
 #include "util.h"
@@ -94,7 +93,6 @@ static enum ox open_signer(struct signing *s, const char *uri, const struct key_
 
     if (ox == OX_OK) {
         signer_public_key(s->signer, s->xy);
-        ox = key_policy_check(uri, s->xy, keys, NULL);
     }
     return ox;
 }

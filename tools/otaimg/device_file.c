@@ -131,7 +131,6 @@ static enum ox load_key(struct device_file *d, unsigned index, const struct key_
 {
     struct otav_key *key = &d->config.keys[index];
     const char *uri = d->key_uri[index];
-    const char *name = NULL;
     uint8_t id[32];
     enum ox ox = pubkey_load(uri, options, key->xy);
 
@@ -145,23 +144,10 @@ static enum ox load_key(struct device_file *d, unsigned index, const struct key_
         }
     }
     pubkey_id(key->xy, id);
-    switch (known_key_find(id, &name)) {
-    case KNOWN_KEY_NO:
-        break;
-    case KNOWN_KEY_SAMPLE:
-        if (!options->allow_sample_key) {
-            (void)diag_fail(OX_POLICY,
-                            "%s: key '%s' is %s, expected a key whose private half is secret",
-                            d->path, uri, name);
-            diag_hint("--allow-sample-key takes it, for tests only");
-            return OX_POLICY;
-        }
-        break;
-    case KNOWN_KEY_DEVELOPMENT:
+    if (known_key_find(id, NULL) == KNOWN_KEY_DEVELOPMENT) {
         key->key_class = OTAV_CLASS_DEVELOPMENT;
-        break;
     }
-    return OX_OK;
+    return known_key_refuse_sample(id, uri, options);
 }
 
 /* ---- identity and state ----------------------------------------------------------------------- */

@@ -11,10 +11,10 @@
 #include "util.h"
 
 static FILE *stream_override;
-static bool quiet;
+static bool is_quiet;
 static bool progress_shown;
 
-static FILE *stream(void)
+static FILE *output(void)
 {
     return stream_override != NULL ? stream_override : stderr;
 }
@@ -22,7 +22,7 @@ static FILE *stream(void)
 static void clear_progress(void)
 {
     if (progress_shown) {
-        (void)fputs("\r\033[K", stream());
+        (void)fputs("\r\033[K", output());
         progress_shown = false;
     }
 }
@@ -34,9 +34,9 @@ static void put_escaped(const char *text)
         unsigned char c = (unsigned char)*text;
 
         if (c < 0x20 || c == 0x7F) {
-            (void)fprintf(stream(), "\\x%02x", c);
+            (void)fprintf(output(), "\\x%02x", c);
         } else {
-            (void)fputc(c, stream());
+            (void)fputc(c, output());
         }
     }
 }
@@ -47,16 +47,16 @@ static void put_line(const char *prefix, const struct src_pos *pos, const char *
     char *message = NULL;
 
     clear_progress();
-    (void)fputs(prefix, stream());
+    (void)fputs(prefix, output());
     if (pos != NULL && pos->path != NULL) {
         put_escaped(pos->path);
         if (pos->line > 0) {
-            (void)fprintf(stream(), ":%u", pos->line);
+            (void)fprintf(output(), ":%u", pos->line);
         }
         if (pos->line > 0 && pos->column > 0) {
-            (void)fprintf(stream(), ":%u", pos->column);
+            (void)fprintf(output(), ":%u", pos->column);
         }
-        (void)fputs(": ", stream());
+        (void)fputs(": ", output());
     }
     if (vasprintf(&message, format, args) < 0) {
         put_escaped(format);
@@ -64,7 +64,7 @@ static void put_line(const char *prefix, const struct src_pos *pos, const char *
         put_escaped(message);
         free(message);
     }
-    (void)fputc('\n', stream());
+    (void)fputc('\n', output());
 }
 
 enum ox diag_fail(enum ox code, const char *format, ...)
@@ -91,7 +91,7 @@ void diag_warn(const char *format, ...)
 {
     va_list args;
 
-    if (quiet) {
+    if (is_quiet) {
         return;
     }
     va_start(args, format);
@@ -103,7 +103,7 @@ void diag_hint(const char *format, ...)
 {
     va_list args;
 
-    if (quiet) {
+    if (is_quiet) {
         return;
     }
     va_start(args, format);
@@ -113,7 +113,7 @@ void diag_hint(const char *format, ...)
 
 void diag_progress(const char *what, uint64_t done, uint64_t total)
 {
-    if (quiet || stream_override != NULL || total == 0 || isatty(STDERR_FILENO) == 0) {
+    if (is_quiet || stream_override != NULL || total == 0 || isatty(STDERR_FILENO) == 0) {
         return;
     }
     if (done >= total) {
@@ -125,12 +125,12 @@ void diag_progress(const char *what, uint64_t done, uint64_t total)
     progress_shown = true;
 }
 
-void diag_set_quiet(bool value)
+void diag_set_quiet(bool quiet)
 {
-    quiet = value;
+    is_quiet = quiet;
 }
 
-void diag_set_stream(FILE *value)
+void diag_set_stream(FILE *stream)
 {
-    stream_override = value;
+    stream_override = stream;
 }

@@ -106,7 +106,7 @@ enum ox fw_load_srec(struct fw_image *image)
 {
     struct fw_lines lines;
     struct srec srec = {image, &lines.pos, 0, false, false};
-    uint8_t record[FW_RECORD_MAX_LEN];
+    uint8_t record[FW_RECORD_MAX_LEN] = {0};
     bool more = true;
     enum ox rc = fw_lines_begin(&lines, image);
 

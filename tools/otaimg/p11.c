@@ -56,12 +56,14 @@ static enum ox load(const char *path, struct p11_module **ret)
 
     /* Some modules talk to a server over a socket: its end must be an error, not our death. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
-        return diag_fail(OX_INTERNAL, "cannot ignore SIGPIPE: %s", strerror(errno));
+        (void)diag_fail(OX_INTERNAL, "cannot ignore SIGPIPE: %s", strerror(errno));
+        return OX_INTERNAL;
     }
     p11_kit_be_quiet();
     f = p11_kit_module_load(path, P11_KIT_MODULE_UNMANAGED);
     if (f == NULL) {
-        return diag_fail(OX_KEY, "cannot load PKCS#11 module '%s': %s", path, load_error());
+        (void)diag_fail(OX_KEY, "cannot load PKCS#11 module '%s': %s", path, load_error());
+        return OX_KEY;
     }
     if (initialize(path, f) != OX_OK) {
         p11_kit_module_release(f);
@@ -75,7 +77,8 @@ static enum ox load(const char *path, struct p11_module **ret)
     owner = getpid();
     /* Once a module: the handler must run before those that the module itself registered. */
     if (atexit(disconnect_at_exit) != 0) {
-        return diag_fail(OX_INTERNAL, "cannot register the exit handler");
+        (void)diag_fail(OX_INTERNAL, "cannot register the exit handler");
+        return OX_INTERNAL;
     }
     *ret = module;
     return OX_OK;
@@ -88,7 +91,8 @@ static enum ox get_module(const char *path, struct p11_module **ret)
     enum ox result = OX_OK;
 
     if (resolved == NULL) {
-        return diag_fail(OX_KEY, "cannot open PKCS#11 module '%s': %s", path, strerror(errno));
+        (void)diag_fail(OX_KEY, "cannot open PKCS#11 module '%s': %s", path, strerror(errno));
+        return OX_KEY;
     }
     *ret = NULL;
     for (struct p11_module *m = modules; m != NULL && *ret == NULL; m = m->next) {

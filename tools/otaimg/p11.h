@@ -33,7 +33,7 @@ struct p11_uri {
 /* p11_uri.c. OX_USAGE for anything that is not understood in full. */
 enum ox p11_uri_parse(const char *text, struct p11_uri *ret);
 void p11_uri_free(struct p11_uri *uri);
-/* URI of one part (what) for messages and lists; caller frees. */
+/* What uri says about one part, for messages; caller frees. */
 char *p11_uri_format(P11KitUri *uri, P11KitUriType what);
 
 struct p11_module {

@@ -130,5 +130,6 @@ char *p11_uri_format(P11KitUri *uri, P11KitUriType what)
     if (p11_kit_uri_format(uri, what, &text) != P11_KIT_URI_OK) {
         return xstrdup("pkcs11:");
     }
+    text[strcspn(text, "?")] = '\0'; /* module-path and pin-source */
     return text;
 }

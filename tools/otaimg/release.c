@@ -13,7 +13,7 @@
 #include "file_check.h"
 #include "hex_release.h"
 #include "image_writer.h"
-#include "key_policy.h"
+#include "known_keys.h"
 #include "pubkey.h"
 #include "trust.h"
 #include "util.h"
@@ -34,6 +34,29 @@ struct release {
 };
 
 /* ---- inputs ----------------------------------------------------------------------------------- */
+
+/* The boot code loads the stack pointer from word 0 and jumps to word 1. */
+static enum ox warn_of_vectors(const struct release *r)
+{
+    const uint32_t ram_start = 0x20000000;
+    const uint32_t ram_end = 0x20020000;
+    uint8_t vectors[8];
+    uint32_t sp;
+    uint32_t reset;
+    enum ox ox = fw_read(r->image, OTAV_FW_ADDRESS, vectors, sizeof vectors);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    sp = otav_load_u32(vectors);
+    reset = otav_load_u32(vectors + 4);
+    if (sp <= ram_start || sp > ram_end || sp % 4 != 0 || reset % 2 == 0 ||
+        reset < OTAV_FW_ADDRESS || reset - OTAV_FW_ADDRESS >= r->data_len) {
+        diag_warn("%s: does not start with a vector table: stack pointer 0x%08X, reset 0x%08X",
+                  r->m->firmware_file, sp, reset);
+    }
+    return OX_OK;
+}
 
 static enum ox load_firmware(struct release *r)
 {
@@ -56,18 +79,17 @@ static enum ox load_firmware(struct release *r)
                          "other",
                          r->m->firmware_file, r->fw_len);
     }
-    return OX_OK;
+    return warn_of_vectors(r);
 }
 
-static enum ox judge_key(const struct release *r)
+static void warn_of_development_key(const struct release *r)
 {
-    enum known_key known = KNOWN_KEY_NO;
-    enum ox ox = key_policy_check(r->m->sign_key, r->xy, &r->options->keys, &known);
+    uint8_t id[32];
 
-    if (ox == OX_OK && known == KNOWN_KEY_DEVELOPMENT) {
+    pubkey_id(r->xy, id);
+    if (known_key_find(id, NULL) == KNOWN_KEY_DEVELOPMENT) {
         diag_warn("%s is a public development key: production devices refuse it", r->m->sign_key);
     }
-    return ox;
 }
 
 static enum ox open_keys(struct release *r)
@@ -85,7 +107,7 @@ static enum ox open_keys(struct release *r)
         ox = signer_open(r->m->sign_key, &r->options->keys, &r->signer);
         if (ox == OX_OK) {
             signer_public_key(r->signer, r->xy);
-            ox = judge_key(r);
+            warn_of_development_key(r);
         }
     }
     if (ox == OX_OK && r->m->encrypt) {

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -133,33 +134,48 @@ static void note_signal(int number)
     caught_signal = number;
 }
 
-static void catch_signals(struct sigaction old[STOP_SIGNAL_COUNT])
+struct signal_state {
+    sigset_t mask;
+    struct sigaction actions[STOP_SIGNAL_COUNT];
+};
+
+/* They stay blocked but for the wait in read_terminal(): one that came just before it would leave
+ * the prompt waiting. */
+static void catch_signals(struct signal_state *old)
 {
     struct sigaction note;
+    sigset_t stop;
 
     memset(&note, 0, sizeof note);
-    note.sa_handler = note_signal; /* without SA_RESTART, so that read() returns */
+    note.sa_handler = note_signal;
     (void)sigemptyset(&note.sa_mask);
-    caught_signal = 0;
+    (void)sigemptyset(&stop);
     for (size_t i = 0; i < STOP_SIGNAL_COUNT; i++) {
-        (void)sigaction(stop_signals[i], &note, &old[i]);
+        (void)sigaddset(&stop, stop_signals[i]);
+    }
+    caught_signal = 0;
+    (void)sigprocmask(SIG_BLOCK, &stop, &old->mask);
+    for (size_t i = 0; i < STOP_SIGNAL_COUNT; i++) {
+        (void)sigaction(stop_signals[i], &note, &old->actions[i]);
     }
 }
 
-static void release_signals(const struct sigaction old[STOP_SIGNAL_COUNT])
+static void release_signals(const struct signal_state *old)
 {
     for (size_t i = 0; i < STOP_SIGNAL_COUNT; i++) {
-        (void)sigaction(stop_signals[i], &old[i], NULL);
+        (void)sigaction(stop_signals[i], &old->actions[i], NULL);
     }
+    (void)sigprocmask(SIG_SETMASK, &old->mask, NULL);
     if (caught_signal != 0) {
         (void)raise(caught_signal);
     }
 }
 
 /* Like read_line(), but a signal ends it. A terminal gives a line per read(). */
-static enum read_result read_terminal(int fd, struct secret *ret)
+static enum read_result read_terminal(int fd, const sigset_t *mask, struct secret *ret)
 {
-    ssize_t count = read(fd, ret->text, sizeof ret->text);
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    ssize_t count = ppoll(&wait, 1, NULL, mask) > 0 ? read(fd, ret->text, sizeof ret->text) : -1;
 
     if (count < 0) {
         return READ_FAILED;
@@ -174,7 +190,7 @@ static enum read_result read_terminal(int fd, struct secret *ret)
 
 static enum read_result prompt(int tty, const char *what, struct secret *ret)
 {
-    struct sigaction old_actions[STOP_SIGNAL_COUNT];
+    struct signal_state old_signals;
     struct termios old_mode;
     struct termios silent;
     enum read_result result;
@@ -185,14 +201,14 @@ static enum read_result prompt(int tty, const char *what, struct secret *ret)
     }
     silent = old_mode;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    catch_signals(old_actions);
+    catch_signals(&old_signals);
     (void)tcsetattr(tty, TCSAFLUSH, &silent);
     (void)dprintf(tty, "%s: ", what);
-    result = read_terminal(tty, ret);
+    result = read_terminal(tty, &old_signals.mask, ret);
     read_errno = errno;
     (void)tcsetattr(tty, TCSAFLUSH, &old_mode);
     (void)dprintf(tty, "\n");
-    release_signals(old_actions);
+    release_signals(&old_signals);
     errno = read_errno;
     return result;
 }

@@ -25,7 +25,7 @@ struct secret_source {
     const char *file; /* NULL = none */
     const char *env;  /* name of the environment variable, NULL = none */
     const char *what; /* for the prompt and messages: "PIN for token 'release'" */
-    bool confirm; /* ask twice on the terminal: for a new secret, where a slip locks a key away */
+    bool confirm;     /* ask twice on the terminal: a slip in a new secret locks a key away */
 };
 
 /* OX_KEY when there is no source left (no terminal), it is empty, too long or unreadable. */

@@ -42,7 +42,9 @@ static char *object_uri(const struct listing *list, const struct p11_bytes *labe
     if (value.len > 0) {
         (void)p11_kit_uri_set_attribute(uri, &attribute);
     }
-    text = p11_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN);
+    if (p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text) != P11_KIT_URI_OK) {
+        text = xstrdup("pkcs11:");
+    }
     p11_kit_uri_free(uri);
     return text;
 }

@@ -8,7 +8,7 @@
 #include "device_file.h"
 #include "diag.h"
 #include "file_check.h"
-#include "key_policy.h"
+#include "known_keys.h"
 
 enum ox trust_from_args(const struct args *args, struct trust *ret)
 {
@@ -60,16 +60,18 @@ static enum ox check_key(const struct trust *trust, const struct ota_file *file,
                          const struct key_options *keys, uint8_t ret_id[32])
 {
     uint8_t xy[PUBKEY_LEN];
+    uint8_t id[32];
     enum ox ox = pubkey_load(trust->key_uri, keys, xy);
 
     if (ox == OX_OK) {
-        ox = key_policy_check(trust->key_uri, xy, keys, NULL);
+        pubkey_id(xy, id);
+        ox = known_key_refuse_sample(id, trust->key_uri, keys);
     }
     if (ox == OX_OK) {
         ox = check_authentic(file, xy);
     }
     if (ox == OX_OK && ret_id != NULL) {
-        pubkey_id(xy, ret_id);
+        memcpy(ret_id, id, sizeof id);
     }
     return ox;
 }

@@ -127,7 +127,10 @@ bool hex_decode(const char *text, uint8_t *bytes, size_t len)
         }
     }
     for (size_t i = 0; i < len; i++) {
-        bytes[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+        unsigned high = (unsigned)hex_digit(text[2 * i]);
+        unsigned low = (unsigned)hex_digit(text[2 * i + 1]);
+
+        bytes[i] = (uint8_t)(high << 4 | low);
     }
     return true;
 }

@@ -187,9 +187,9 @@ enum ox ydoc_set(struct yaml_doc *doc, const char *assignment)
 {
     const char *equals = strchr(assignment, '=');
     struct src_pos pos = {"--set", 0, 0};
-    struct yaml_node *map = NULL;
+    struct yaml_node *map = doc->root;
     struct yaml_node *node;
-    const char *key = NULL;
+    const char *key = "";
     char *place;
     enum ox ox;
 

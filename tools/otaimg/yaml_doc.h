@@ -16,7 +16,7 @@
 
 #include "diag.h"
 
-#define YDOC_MAX_LEN     (1024u * 1024u)
+#define YDOC_MAX_LEN     1048576u
 #define YDOC_MAX_DEPTH   16u
 #define YDOC_MAX_ENTRIES 1024u
 

@@ -142,7 +142,7 @@ static enum ox count_entry(const struct reader *r, unsigned *count, const yaml_e
 static enum ox read_key(struct reader *r, const yaml_event_t *event, struct place *place)
 {
     const struct yaml_node *before;
-    const char *key = NULL;
+    const char *key = "";
     enum ox ox = check_plain(r, event);
 
     place->key_pos = pos_of(r, event->start_mark);

@@ -84,8 +84,8 @@ void otav_fields_init(const struct otav_field *fields, uint8_t count, uint8_t *r
 
 bool otav_meta_looks_plain(const uint8_t meta[OTAV_META_LEN])
 {
-    unsigned right = 0;
-    unsigned fixed = 0;
+    unsigned zeros = 0; /* constant bytes that are zero as they should be */
+    unsigned marks = 0; /* constant numbers other than zero that are right */
 
     for (uint8_t i = 0; i < otav_meta_field_count; i++) {
         const struct otav_field *field = &otav_meta_fields[i];
@@ -93,14 +93,15 @@ bool otav_meta_looks_plain(const uint8_t meta[OTAV_META_LEN])
         if (field->rule != OTAV_IS || field->offset >= OTAV_META_FW_REVISION_OFF) {
             continue;
         }
+        if (field->arg != 0) {
+            marks += otav_field_get(field, meta) == field->arg ? 1 : 0;
+            continue;
+        }
         for (unsigned k = 0; k < field->size; k++) {
-            uint8_t expected = (uint8_t)(k < 4 ? field->arg >> (8 * k) : 0);
-
-            fixed++;
-            right += meta[field->offset + k] == expected ? 1 : 0;
+            zeros += meta[field->offset + k] == 0 ? 1 : 0;
         }
     }
-    /* 19 constant bytes: two thirds right by chance in ciphertext is beyond hope (below 2^-80),
-     * and a few damaged bytes still leave plaintext recognisable. */
-    return right * 3 >= fixed * 2;
+    /* 3 marks and 15 zeros: a few damaged bytes leave plaintext recognisable, erased or empty memory
+     * has no marks, and ciphertext gets there once in 2^80. */
+    return marks >= 2 && zeros >= 10;
 }

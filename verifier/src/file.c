@@ -185,8 +185,9 @@ static enum otav_err take_header(struct otav_context *ctx, const uint8_t **bytes
         ctx->transfer.version = otav_load_u32(prefix + OTAV_OTAU_REVISION_OFF);
     }
     err = otav_stream_begin_payload(ctx);
-    return err == OTAV_OK ? otav_feed(ctx, prefix + file.payload_off, prefix_len - file.payload_off)
-                          : err;
+    return err == OTAV_OK
+               ? otav_stream_take(ctx, prefix + file.payload_off, prefix_len - file.payload_off)
+               : err;
 }
 
 enum otav_err otav_open_file(struct otav_context *ctx, const struct otav_config *config,

@@ -124,7 +124,6 @@ static enum otav_err judge_signature(const struct otav_config *config,
     uint8_t digest[OTAV_SHA256_LEN];
     uint8_t rs[OTAV_SIGNATURE_LEN];
     uint32_t result = OTAV_REJECT;
-    const struct otav_key *key;
     uint8_t index;
 
     if (!otav_der_decode(metadata + OTAV_META_SIG_OFF, OTAV_META_SIG_LEN,
@@ -143,15 +142,21 @@ static enum otav_err judge_signature(const struct otav_config *config,
     if (index >= config->key_count || otav_reread(&result) != OTAV_ACCEPT) {
         return OTAV_ERR_METADATA_SIGNATURE;
     }
-    key = &config->keys[index];
+    ret->key_index = index;
+    ret->token = otav_reread(&result) ^ OTAV_ACCEPT ^ OTAV_TOKEN_METADATA;
+    return OTAV_OK;
+}
+
+static enum otav_err judge_key(const struct otav_config *config, uint8_t key_index)
+{
+    const struct otav_key *key = &config->keys[key_index];
+
     if (key->revoked) {
         return OTAV_ERR_KEY_REVOKED;
     }
     if (config->device_class == OTAV_CLASS_PRODUCTION && key->key_class != OTAV_CLASS_PRODUCTION) {
         return OTAV_ERR_KEY_CLASS;
     }
-    ret->key_index = index;
-    ret->token = otav_reread(&result) ^ OTAV_ACCEPT ^ OTAV_TOKEN_METADATA;
     return OTAV_OK;
 }
 
@@ -266,6 +271,39 @@ static enum otav_err judge_rollback(const struct otav_config *config,
 
 /* ---- all of it -------------------------------------------------------------------------------- */
 
+/* What needs no crypto, before the signature. */
+static enum otav_err judge_form(const struct otav_config *config,
+                                const struct otav_transfer *transfer, const uint8_t *metadata,
+                                uint16_t *ret_detail)
+{
+    enum otav_err err = judge_structure(config, transfer, metadata, ret_detail);
+
+    return err == OTAV_OK ? judge_method(metadata, ret_detail) : err;
+}
+
+/* What needs no crypto, behind the signature. */
+static enum otav_err judge_content(const struct otav_config *config,
+                                   const struct otav_transfer *transfer, const uint8_t *metadata,
+                                   uint8_t key_index, uint16_t *ret_detail)
+{
+    struct otav_attributes attributes;
+    enum otav_err err = judge_key(config, key_index);
+
+    if (err == OTAV_OK) {
+        err = judge_attributes(config, metadata, &attributes, ret_detail);
+    }
+    if (err == OTAV_OK) {
+        err = judge_binding(transfer, metadata, &attributes);
+    }
+    if (err == OTAV_OK) {
+        err = judge_device(config, transfer, metadata, &attributes, key_index);
+    }
+    if (err == OTAV_OK) {
+        err = judge_rollback(config, transfer, metadata, &attributes);
+    }
+    return err;
+}
+
 enum otav_err otav_policy_judge(const struct otav_config *config, const struct otav_crypto *crypto,
                                 const struct otav_transfer *transfer,
                                 const uint8_t metadata[OTAV_META_LEN],
@@ -273,39 +311,25 @@ enum otav_err otav_policy_judge(const struct otav_config *config, const struct o
                                 uint16_t *ret_detail)
 {
     struct otav_judgement judgement = {0xFF, META_DEC_U32(metadata, FW_LEN), 0};
-    struct otav_attributes attributes;
-    enum otav_err err;
+    enum otav_err err = judge_form(config, transfer, metadata, ret_detail);
 
-    err = judge_structure(config, transfer, metadata, ret_detail);
-    if (err != OTAV_OK) {
-        return err;
+    if (err == OTAV_OK) {
+        err = judge_signature(config, crypto, metadata, state, &judgement);
     }
-    err = judge_method(metadata, ret_detail);
-    if (err != OTAV_OK) {
-        return err;
+    if (err == OTAV_OK) {
+        err = judge_content(config, transfer, metadata, judgement.key_index, ret_detail);
     }
-    err = judge_signature(config, crypto, metadata, state, &judgement);
-    if (err != OTAV_OK) {
-        return err;
+    /* All rules once more: an instruction that was skipped in one pass is not skipped in the other. */
+    if (err == OTAV_OK) {
+        err = judge_form(config, transfer, metadata, ret_detail);
     }
-    err = judge_attributes(config, metadata, &attributes, ret_detail);
-    if (err != OTAV_OK) {
-        return err;
+    if (err == OTAV_OK) {
+        err = judge_content(config, transfer, metadata, judgement.key_index, ret_detail);
     }
-    err = judge_binding(transfer, metadata, &attributes);
-    if (err != OTAV_OK) {
-        return err;
+    if (err == OTAV_OK) {
+        *ret = judgement;
     }
-    err = judge_device(config, transfer, metadata, &attributes, judgement.key_index);
-    if (err != OTAV_OK) {
-        return err;
-    }
-    err = judge_rollback(config, transfer, metadata, &attributes);
-    if (err != OTAV_OK) {
-        return err;
-    }
-    *ret = judgement;
-    return OTAV_OK;
+    return err;
 }
 
 enum otav_err otav_policy_judge_firmware(const struct otav_config *config,

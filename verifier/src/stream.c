@@ -34,7 +34,7 @@ enum otav_err otav_stream_fail(struct otav_context *ctx, enum otav_err err, uint
     end_crypto(ctx);
     otav_wipe(ctx, sizeof *ctx);
     ctx->state = OTAV_FAILED;
-    ctx->error = (uint16_t)err;
+    ctx->error = (uint32_t)err;
     ctx->detail = detail;
     ctx->key_index = 0xFF;
     return err;
@@ -121,7 +121,7 @@ static uint32_t fw_end(const struct otav_context *ctx)
 
 static enum otav_err metadata_complete(struct otav_context *ctx)
 {
-    struct otav_judgement judgement;
+    struct otav_judgement judgement = {0xFF, 0, 0};
     uint16_t detail = 0;
     enum otav_err err = otav_policy_judge(ctx->config, ctx->crypto, &ctx->transfer, ctx->metadata,
                                           &ctx->sha256, &judgement, &detail);
@@ -226,13 +226,40 @@ static enum otav_err take_plaintext(struct otav_context *ctx, const uint8_t *byt
 
 /* ---- pieces of any size ----------------------------------------------------------------------- */
 
+/* Room in the work buffer; the metadata fills it alone, since what may stand in it afterwards, and
+ * where the data ends, is known only once it was judged. */
+static size_t work_room(const struct otav_context *ctx)
+{
+    size_t end = ctx->state == OTAV_METADATA ? OTAV_META_LEN - ctx->plain_len : OTAV_WORK_LEN;
+
+    return end - ctx->work_len;
+}
+
+/* Takes the first len bytes of the work buffer, and moves the rest, less than a block, to its start. */
+static enum otav_err take_work(struct otav_context *ctx, size_t len)
+{
+    enum otav_err err;
+
+    if (ctx->transfer.encrypted &&
+        ctx->crypto->aes_cbc_decrypt(ctx->crypto->user, &ctx->aes, ctx->work, len) != OTAV_ACCEPT) {
+        return otav_stream_fail(ctx, OTAV_ERR_CRYPTO, 0);
+    }
+    err = take_plaintext(ctx, ctx->work, len);
+    if (err == OTAV_OK) {
+        ctx->work_len -= (uint32_t)len;
+        memcpy(ctx->work, ctx->work + len, ctx->work_len);
+    }
+    return err;
+}
+
 /* Decryption and flash work on whole blocks of 16, so their bytes go through the work buffer. */
 static enum otav_err take_block_wise(struct otav_context *ctx, const uint8_t *bytes, size_t len)
 {
-    while (len > 0) {
-        size_t part = smaller(len, OTAV_WORK_LEN - ctx->work_len);
+    enum otav_err err = OTAV_OK;
+
+    while (len > 0 && err == OTAV_OK) {
+        size_t part = smaller(len, work_room(ctx));
         size_t whole;
-        enum otav_err err;
 
         memcpy(ctx->work + ctx->work_len, bytes, part);
         ctx->work_len += (uint32_t)part;
@@ -243,25 +270,23 @@ static enum otav_err take_block_wise(struct otav_context *ctx, const uint8_t *by
             ctx->work_len >= fw_end(ctx) - ctx->plain_len) {
             whole = ctx->work_len; /* the end of a firmware that is no multiple of 16 */
         }
-        if (ctx->transfer.encrypted && whole > 0 &&
-            ctx->crypto->aes_cbc_decrypt(ctx->crypto->user, &ctx->aes, ctx->work, whole) !=
-                OTAV_ACCEPT) {
-            return otav_stream_fail(ctx, OTAV_ERR_CRYPTO, 0);
+        if (whole > 0) {
+            err = take_work(ctx, whole);
         }
-        err = take_plaintext(ctx, ctx->work, whole);
-        if (err != OTAV_OK) {
-            return err;
-        }
-        ctx->work_len -= (uint32_t)whole;
-        memmove(ctx->work, ctx->work + whole, ctx->work_len);
     }
-    return OTAV_OK;
+    return err;
+}
+
+enum otav_err otav_stream_take(struct otav_context *ctx, const uint8_t *bytes, size_t len)
+{
+    if (ctx->transfer.encrypted || ctx->flash != NULL) {
+        return take_block_wise(ctx, bytes, len);
+    }
+    return take_plaintext(ctx, bytes, len);
 }
 
 enum otav_err otav_feed(struct otav_context *ctx, const uint8_t *bytes, size_t len)
 {
-    enum otav_err err;
-
     if (ctx == NULL || (bytes == NULL && len > 0)) {
         return OTAV_ERR_ARG;
     }
@@ -274,24 +299,33 @@ enum otav_err otav_feed(struct otav_context *ctx, const uint8_t *bytes, size_t l
     if (ctx->state != OTAV_HEADER && ctx->state != OTAV_METADATA && ctx->state != OTAV_PAYLOAD) {
         return otav_stream_fail(ctx, OTAV_ERR_STATE, 0);
     }
-    if (ctx->state == OTAV_HEADER) {
-        err = ctx->header(ctx, &bytes, &len);
-        if (err != OTAV_OK || ctx->state == OTAV_HEADER) {
+    if (ctx->state == OTAV_HEADER && len > 0) {
+        enum otav_err err = ctx->header(ctx, &bytes, &len);
+
+        if (err != OTAV_OK) {
             return err;
         }
     }
-    if (len > OTAV_FEED_MAX_LEN - ctx->fed_len) {
-        return otav_stream_fail(ctx, OTAV_ERR_TRAILING, 0);
+    return otav_stream_take(ctx, bytes, len);
+}
+
+/* OTAV_OK when the data ended where the metadata and the announcement said it would. */
+static enum otav_err judge_end(const struct otav_context *ctx)
+{
+    if (ctx->state != OTAV_PAYLOAD || ctx->plain_len != fw_end(ctx) + padding_len(ctx)) {
+        return OTAV_ERR_TRUNCATED;
     }
-    ctx->fed_len += (uint32_t)len;
-    if (ctx->transfer.encrypted || ctx->flash != NULL) {
-        return take_block_wise(ctx, bytes, len);
+    if (ctx->work_len != 0 || (ctx->transfer.has_len && ctx->transfer.len < ctx->plain_len)) {
+        return OTAV_ERR_TRAILING;
     }
-    return take_plaintext(ctx, bytes, len);
+    return ctx->transfer.has_len && ctx->transfer.len > ctx->plain_len ? OTAV_ERR_TRUNCATED
+                                                                       : OTAV_OK;
 }
 
 enum otav_err otav_finish(struct otav_context *ctx)
 {
+    enum otav_err err;
+
     if (ctx == NULL) {
         return OTAV_ERR_ARG;
     }
@@ -304,13 +338,9 @@ enum otav_err otav_finish(struct otav_context *ctx)
     if (ctx->state == OTAV_VERIFIED || ctx->state == OTAV_COMMITTED) {
         return otav_stream_fail(ctx, OTAV_ERR_STATE, 0);
     }
-    if (ctx->state != OTAV_PAYLOAD || ctx->work_len != 0 ||
-        ctx->plain_len != fw_end(ctx) + padding_len(ctx)) {
-        return otav_stream_fail(ctx, OTAV_ERR_TRUNCATED, 0);
-    }
-    if (ctx->transfer.has_len && ctx->transfer.len != ctx->fed_len) {
-        return otav_stream_fail(
-            ctx, ctx->fed_len < ctx->transfer.len ? OTAV_ERR_TRUNCATED : OTAV_ERR_TRAILING, 0);
+    err = judge_end(ctx);
+    if (err != OTAV_OK) {
+        return otav_stream_fail(ctx, err, 0);
     }
     end_crypto(ctx);
     ctx->state = OTAV_VERIFIED;

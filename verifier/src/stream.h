@@ -12,6 +12,9 @@ enum otav_err otav_stream_open(struct otav_context *ctx, const struct otav_confi
 /* Leaves OTAV_HEADER: decryption is set up, metadata comes next. Fails the context on error. */
 enum otav_err otav_stream_begin_payload(struct otav_context *ctx);
 
+/* Takes the next len bytes behind the file header; does nothing for none. */
+enum otav_err otav_stream_take(struct otav_context *ctx, const uint8_t *bytes, size_t len);
+
 /* Puts the context into FAILED with its first error and wipes everything; returns that error. */
 enum otav_err otav_stream_fail(struct otav_context *ctx, enum otav_err err, uint16_t detail);
 

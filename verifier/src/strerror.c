@@ -13,9 +13,9 @@ const char *otav_err_name(enum otav_err err)
     switch (err) {
         OTAV_ERRORS(NAME_CASE)
     case OTAV_OK:
-        break;
+        return "OTAV_OK";
     }
-    return "OTAV_OK";
+    return "unknown";
 }
 
 const char *otav_err_text(enum otav_err err)
@@ -27,7 +27,7 @@ const char *otav_err_text(enum otav_err err)
     switch (err) {
         OTAV_ERRORS(TEXT_CASE)
     case OTAV_OK:
-        break;
+        return "no error";
     }
-    return "no error";
+    return "unknown error";
 }

@@ -51,8 +51,8 @@ struct otav_transfer {
 
 /* Caller-owned; fields are for the verifier only. Zero-initialise before the first otav_open(). */
 struct otav_context {
+    uint32_t error; /* enum otav_err, the first one */
     uint16_t state; /* enum otav_state */
-    uint16_t error; /* enum otav_err, the first one */
     uint16_t detail;
     uint8_t key_index;
     bool sha256_open;
@@ -62,7 +62,6 @@ struct otav_context {
     const struct otav_flash *flash;
     enum otav_err (*header)(struct otav_context *ctx, const uint8_t **bytes, size_t *len);
     struct otav_transfer transfer;
-    uint32_t fed_len;     /* bytes of the transfer so far */
     uint32_t file_sum;    /* byte sum of the whole file, from otav_open_file() */
     uint32_t file_len;    /* its length */
     uint32_t fw_len;      /* from the metadata */
@@ -81,7 +80,8 @@ struct otav_context {
 
 /* Opens a transfer without file header, as a device sees it. flash may be NULL: verify only.
  * config, crypto and flash must stay valid until otav_close().
- * OTAV_ERR_ARG, OTAV_ERR_STATE (open already), OTAV_ERR_CONFIG. */
+ * OTAV_ERR_ARG, OTAV_ERR_STATE (open already), OTAV_ERR_CONFIG: ctx untouched;
+ * OTAV_ERR_NO_DECRYPT_KEY, OTAV_ERR_CRYPTO: ctx in FAILED. */
 enum otav_err otav_open(struct otav_context *ctx, const struct otav_config *config,
                         const struct otav_crypto *crypto, const struct otav_flash *flash,
                         const struct otav_transfer *transfer);

@@ -18,9 +18,6 @@
 #define OTAV_FW_ADDRESS    (OTAV_SLOT0_ADDRESS + OTAV_META_LEN)
 #define OTAV_PAGE_LEN      4096u
 
-/* More than any transfer can have; keeps the arithmetic on lengths far from its limits. */
-#define OTAV_FEED_MAX_LEN 0x40000000u
-
 /* Bytes that otav_feed() handles at a time; multiple of 64, at least 512. */
 #ifndef OTAV_WORK_LEN
 #define OTAV_WORK_LEN 512u

@@ -1,8 +1,8 @@
 /*
  * Errors of the verifier, listed once. The high byte is the class.
  *
- * OTAV_OK and the verdicts are not zero and differ from each other and from every error in many
- * bits, so that cleared memory or a single flipped bit is never success.
+ * OTAV_OK and the verdicts differ from each other, from every error, from zero and from all ones in
+ * at least 12 bits, so that neither cleared memory nor a few flipped bits are success.
  */
 #ifndef OTAV_ERROR_H
 #define OTAV_ERROR_H
@@ -57,7 +57,7 @@
     X(CRYPTO, 0x0804, "crypto port failed")
 
 #define OTAV_X_ERROR(name, value, text) OTAV_ERR_##name = (value),
-enum otav_err { OTAV_OK = 0x5AC3, OTAV_ERRORS(OTAV_X_ERROR) };
+enum otav_err { OTAV_OK = 0x5AC3F0F0, OTAV_ERRORS(OTAV_X_ERROR) };
 
 enum otav_err_class {
     OTAV_CLASS_USAGE = 1,
