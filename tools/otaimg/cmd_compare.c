@@ -18,7 +18,7 @@ static const struct option_spec options[] = {
 struct comparison {
     struct ota_file file[2];
     struct listing listing[2];
-    bool encrypted[2]; /* in the file; here the payload is plaintext if both can be read */
+    bool both_alike; /* both encrypted, or none */
     bool ignore_signatures;
     unsigned differences;
 };
@@ -97,49 +97,54 @@ static void compare_listings(struct comparison *c)
     }
 }
 
-/* Bytes behind the metadata that count: all there are, padding included, or without it when only
- * one of the two has any. */
-static uint32_t firmware_len(const struct comparison *c, unsigned i, uint32_t start)
+static bool both_readable(const struct comparison *c)
 {
-    uint32_t rest = c->file[i].source.len - start;
-
-    if (c->encrypted[0] == c->encrypted[1] || c->listing[i].fw_len > rest) {
-        return rest;
-    }
-    return c->listing[i].fw_len;
+    return c->listing[0].has_metadata && c->listing[1].has_metadata;
 }
 
-static void compare_bytes(struct comparison *c, const char *what, uint32_t skip)
+/* Offset in a file, and how many bytes of it are meant. */
+struct stretch {
+    uint32_t start;
+    uint32_t len;
+};
+
+static void compare_bytes(struct comparison *c, const char *what, const struct stretch at[2])
 {
-    const uint8_t *bytes[2];
-    uint32_t len[2];
+    const uint8_t *a = c->file[0].source.bytes + at[0].start;
+    const uint8_t *b = c->file[1].source.bytes + at[1].start;
+    uint32_t len = at[0].len < at[1].len ? at[0].len : at[1].len;
     uint32_t same = 0;
 
-    for (unsigned i = 0; i < 2; i++) {
-        uint32_t start = c->file[i].file.payload_off + skip;
-
-        bytes[i] = c->file[i].source.bytes + start;
-        len[i] = firmware_len(c, i, start);
-    }
-    while (same < len[0] && same < len[1] && bytes[0][same] == bytes[1][same]) {
+    while (same < len && a[same] == b[same]) {
         same++;
     }
-    if (same < len[0] || same < len[1]) {
+    if (same < at[0].len || same < at[1].len) {
         c->differences++;
-        printf("%s: %u and %u bytes, first difference at byte %u\n", what, len[0], len[1], same);
+        printf("%s: %u and %u bytes, first difference at byte %u\n", what, at[0].len, at[1].len,
+               same);
     }
 }
 
-/* Payloads that can be read are compared as plaintext: fields above, firmware here. */
-static void compare_payloads(struct comparison *c)
+/* Firmware as the metadata says it ends, then what lies behind it. */
+static void compare_firmware(struct comparison *c, bool same_padding)
 {
-    if (c->listing[0].has_metadata && c->listing[1].has_metadata) {
-        compare_bytes(c, "firmware", OTAV_META_LEN);
-    } else if (c->encrypted[0] != c->encrypted[1]) {
-        c->differences++;
-        printf("payload: one is encrypted\n");
-    } else {
-        compare_bytes(c, "payload", 0);
+    struct stretch firmware[2];
+    struct stretch rest[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        const struct ota_file *file = &c->file[i];
+        uint32_t fw_len = otav_load_u32(c->listing[i].metadata + OTAV_META_FW_LEN_OFF);
+        uint32_t room = file->file.payload_len - OTAV_META_LEN;
+
+        firmware[i].start = file->file.payload_off + OTAV_META_LEN;
+        firmware[i].len = fw_len < room ? fw_len : room;
+        rest[i].start = firmware[i].start + firmware[i].len;
+        rest[i].len = room - firmware[i].len;
+        same_padding = same_padding && !file->source.is_slot;
+    }
+    compare_bytes(c, "firmware", firmware);
+    if (same_padding) {
+        compare_bytes(c, "behind the firmware", rest);
     }
 }
 
@@ -163,6 +168,36 @@ static enum ox require_metadata(const struct comparison *c)
     return ox;
 }
 
+/* Payloads that can be read are compared as plaintext: fields above, firmware here. */
+static void compare_payloads(struct comparison *c)
+{
+    const struct otav_file *a = &c->file[0].file;
+    const struct otav_file *b = &c->file[1].file;
+    const struct stretch payloads[2] = {{a->payload_off, a->payload_len},
+                                        {b->payload_off, b->payload_len}};
+
+    if (both_readable(c)) {
+        compare_firmware(c, c->both_alike);
+    } else if (c->both_alike) {
+        compare_bytes(c, "payload", payloads);
+    } else {
+        c->differences++;
+        printf("payload: one is encrypted\n");
+    }
+}
+
+/* Last of what can fail: from here on lines are printed. */
+static enum ox decrypt_both(struct comparison *c)
+{
+    enum ox ox = OX_OK;
+
+    c->both_alike = c->file[0].file.encrypted == c->file[1].file.encrypted;
+    for (unsigned i = 0; ox == OX_OK && i < 2 && both_readable(c); i++) {
+        ox = ota_file_decrypt(&c->file[i]);
+    }
+    return ox;
+}
+
 static enum ox open_both(struct comparison *c, const struct args *args)
 {
     enum ox ox = OX_OK;
@@ -179,13 +214,6 @@ static enum ox open_both(struct comparison *c, const struct args *args)
             ox = listing_make(&c->file[i], &c->listing[i]);
         }
     }
-    c->encrypted[0] = c->file[0].file.encrypted;
-    c->encrypted[1] = c->file[1].file.encrypted;
-    for (unsigned i = 0; ox == OX_OK && i < 2; i++) {
-        if (c->listing[0].has_metadata && c->listing[1].has_metadata) {
-            ox = ota_file_decrypt(&c->file[i]);
-        }
-    }
     return ox;
 }
 
@@ -199,6 +227,9 @@ static enum ox run(const struct args *args)
     ox = open_both(&c, args);
     if (ox == OX_OK && c.ignore_signatures) {
         ox = require_metadata(&c);
+    }
+    if (ox == OX_OK) {
+        ox = decrypt_both(&c);
     }
     if (ox == OX_OK) {
         compare_listings(&c);
