@@ -56,7 +56,9 @@ function checkConsistent(name, file, { report, code }) {
 function check(name, file, options = []) {
   const result = files.inspect(file, options);
   if (result.report === null) {
-    expect(false, `${name}: no report, exit code ${result.code}: ${result.text}`);
+    /* HEX that cannot be read as such is no file with fields. */
+    expect(fs.readFileSync(file)[0] === ':'.charCodeAt(0) && result.code === 10,
+      `${name}: no report, exit code ${result.code}: ${result.text}`);
     return result;
   }
   reports += 1;
@@ -110,6 +112,7 @@ function checkNotOta() {
   checkProblem('text', 'This is a text file and no more.\n', [], 10, notOta);
   checkProblem('zeros', Buffer.alloc(4096), [], 10, notOta);
   checkProblem('erased flash', Buffer.alloc(4096, 0xff), [], 10, notOta);
+  same('broken HEX', check('broken HEX', files.keep('case.bin', ':0000')).report, null);
   checkProblem('ELF', `\x7fELF${'\0'.repeat(60)}`, [], 10, notOta);
 }
 
