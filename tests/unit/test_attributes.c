@@ -215,7 +215,7 @@ START_TEST(test_attributes_bad_records_name_their_offset)
         uint16_t offset;
         uint8_t count;
         size_t len;
-        uint8_t bytes[32];
+        uint8_t bytes[40];
     } rows[] = {
         {"good", OTAV_OK, 0, 1, RAW(4, 0, 4, 0, 3, 0, 0, 0)},
         {"type 0", OTAV_ERR_ATTRIBUTES, 8, 1, RAW(0, 0, 0, 0)},
@@ -251,6 +251,7 @@ START_TEST(test_attributes_bad_records_name_their_offset)
         {"encoding 2", OTAV_ERR_ATTRIBUTES, 12, 1, RAW(10, 0, 8, 0, 2, 0, 0, 0, 1, 0, 0, 0)},
         {"encoding reserved", OTAV_ERR_ATTRIBUTES, 12, 1, RAW(10, 0, 8, 0, 1, 0, 0, 1, 5, 0, 0, 0)},
         {"source revision of 20", OTAV_OK, 0, 1, RAW(0x21, 0x80, 20, 0, [23] = 1)},
+        {"source revision of 32", OTAV_OK, 0, 1, RAW(0x21, 0x80, 32, 0, [35] = 1)},
         {"source revision of 21", OTAV_ERR_ATTRIBUTES, 12, 1, RAW(0x21, 0x80, 21, 0, [24] = 1)},
     };
 

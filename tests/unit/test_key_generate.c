@@ -137,6 +137,9 @@ START_TEST(test_key_generate_existing_file_kept)
     catch_diagnostics();
     ck_assert_int_eq(key_generate_aes128(path), OX_IO);
     ck_assert_str_eq(caught(), want);
+    catch_diagnostics();
+    ck_assert_int_eq(key_generate_check_new(path), OX_IO);
+    ck_assert_str_eq(caught(), want);
     ck_assert_str_eq(read_private(), "old");
 }
 END_TEST
@@ -147,7 +150,9 @@ START_TEST(test_key_generate_dangling_link_not_followed)
     char target[80];
 
     (void)snprintf(target, sizeof target, "%s/target", dir);
+    ck_assert_int_eq(key_generate_check_new(path), OX_OK);
     ck_assert_int_eq(symlink(target, path), 0);
+    ck_assert_int_eq(key_generate_check_new(path), OX_IO);
     ck_assert_int_eq(key_generate_p256(path, NULL, xy), OX_IO);
     ck_assert_int_ne(access(target, F_OK), 0);
 }

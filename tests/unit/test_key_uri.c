@@ -79,6 +79,32 @@ START_TEST(test_key_uri_hidden_pin_value_refused)
 }
 END_TEST
 
+START_TEST(test_key_uri_in_file_message_has_the_place)
+{
+    static const struct src_pos pos = {"m.yaml", 12, 9};
+    static const char *const cases[][2] = {
+        {"foo", "'foo' is not a key URI, expected file:PATH or pkcs11:...\n"},
+        {"file:", "'file:' names no file, expected file:PATH\n"},
+        {"pkcs11:object=a?pin-value=1234", PIN_MESSAGE + sizeof "otaimg: " - 1},
+        {"pkcs11:obj%65ct=a",
+         "percent-encoded attribute name in the key URI, expected a plain name "
+         "as in 'object=NAME'\n"},
+        {"pkcs11:object=a b", "blank in the key URI, expected %20 for a space in a name\n"}};
+    enum key_uri_kind kind = KEY_URI_PKCS11;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char message[256];
+
+        (void)snprintf(message, sizeof message, "otaimg: m.yaml:12:9: %s", cases[i][1]);
+        catch_diagnostics();
+        ck_assert_int_eq(key_uri_kind_at(cases[i][0], &pos, &kind), OX_USAGE);
+        ck_assert_str_eq(caught(), message);
+    }
+    ck_assert_int_eq(key_uri_kind_at("file:a", &pos, &kind), OX_OK);
+    ck_assert_int_eq(kind, KEY_URI_FILE);
+}
+END_TEST
+
 START_TEST(test_key_uri_resolve_file_beside_base)
 {
     static const char *const cases[][3] = {
@@ -104,6 +130,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_key_uri_unknown_scheme_lists_schemes);
     tcase_add_test(tc, test_key_uri_pin_value_refused_and_not_printed);
     tcase_add_test(tc, test_key_uri_hidden_pin_value_refused);
+    tcase_add_test(tc, test_key_uri_in_file_message_has_the_place);
     tcase_add_test(tc, test_key_uri_resolve_file_beside_base);
 }
 

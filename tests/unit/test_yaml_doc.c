@@ -362,11 +362,15 @@ START_TEST(test_yaml_doc_bad_key_uri_tells_place)
     char *uri = NULL;
 
     ck_assert_int_eq(ydoc_get_key_uri(ydoc_root(doc), "k", NULL, &uri), OX_USAGE);
-    ck_assert_ptr_nonnull(strstr(caught(), "hint: correct 'k' in m.yaml:1:4\n"));
+    ck_assert_str_eq(caught(),
+                     "otaimg: m.yaml:1:4: 'nonsense' is not a key URI, expected file:PATH "
+                     "or pkcs11:...\n");
     ydoc_free(doc);
     doc = doc_of("k: a\n", "k=nonsense");
     ck_assert_int_eq(ydoc_get_key_uri(ydoc_root(doc), "k", NULL, &uri), OX_USAGE);
-    ck_assert_ptr_nonnull(strstr(caught(), "hint: correct --set k\n"));
+    ck_assert_str_eq(caught(),
+                     "otaimg: --set k: 'nonsense' is not a key URI, expected file:PATH or "
+                     "pkcs11:...\n");
     ck_assert_ptr_null(uri);
     ydoc_free(doc);
 }

@@ -127,15 +127,31 @@ static void compare_bytes(struct comparison *c, const char *what, uint32_t skip)
     }
 }
 
+/* Signatures can be told from the rest only in metadata that is readable. */
+static enum ox require_metadata(const struct comparison *c)
+{
+    enum ox ox = OX_OK;
+
+    for (unsigned i = 0; ox == OX_OK && i < 2; i++) {
+        const struct ota_file *file = &c->file[i];
+
+        ox = ota_file_require_readable(file);
+        if (ox == OX_OK && !c->listing[i].has_metadata) {
+            ox = file->file.encrypted
+                     ? diag_fail(OX_DECRYPT, "%s: %s", file->source.path,
+                                 otav_err_text(OTAV_ERR_DECRYPT))
+                     : diag_fail(OX_MALFORMED, "%s: no metadata behind the file header",
+                                 file->source.path);
+        }
+    }
+    return ox;
+}
+
 /* Payloads that can be read are compared as plaintext: fields above, firmware here. */
 static enum ox compare_payloads(struct comparison *c)
 {
     bool readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
 
-    if (c->ignore_signatures && !readable) {
-        return diag_fail(OX_DECRYPT, "ciphertext tells nothing about signatures, expected "
-                                     "--decrypt-key and --decrypt-iv");
-    }
     if (c->file[0].file.encrypted != c->file[1].file.encrypted && !readable) {
         c->differences++;
         printf("payload: one is encrypted\n");
@@ -179,6 +195,9 @@ static enum ox run(const struct args *args)
     c.file[0].source.fd = -1;
     c.file[1].source.fd = -1;
     ox = open_both(&c, args);
+    if (ox == OX_OK && c.ignore_signatures) {
+        ox = require_metadata(&c);
+    }
     if (ox == OX_OK) {
         compare_listings(&c);
         ox = compare_payloads(&c);

@@ -155,7 +155,8 @@ static enum ox run_with(const struct args *args,
                         enum ox (*judge)(struct signing *s, const struct args *args,
                                          const struct key_options *keys))
 {
-    const char *output = args_value(args, "output");
+    const char *given = args_value(args, "output");
+    const char *output = given != NULL ? given : args_operand(args, 0);
     struct signing s = {.signer = NULL};
     struct key_options keys;
     char id_text[65];
@@ -176,13 +177,12 @@ static enum ox run_with(const struct args *args,
         ox = make_signatures(&s);
     }
     if (ox == OX_OK) {
-        ox = write_output(&s, output != NULL ? output : args_operand(args, 0));
+        ox = write_output(&s, output);
     }
-    if (ox == OX_OK) {
+    if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(s.xy, id);
         hex_encode(id, sizeof id, id_text);
-        printf("%s: signed with key %s\n", output != NULL ? output : args_operand(args, 0),
-               id_text);
+        printf("%s: signed with key %s\n", output, id_text);
     }
     signer_close(s.signer);
     ota_file_close(&s.file);

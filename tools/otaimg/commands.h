@@ -3,7 +3,6 @@
 #define OTAIMG_COMMANDS_H
 
 #include "cmd_init.h"
-#include "cmd_keys.h"
 #include "command.h"
 
 extern const struct command command_build;
@@ -13,5 +12,9 @@ extern const struct command command_verify;
 extern const struct command command_inspect;
 extern const struct command command_extract;
 extern const struct command command_compare;
+extern const struct command command_keys_list;
+extern const struct command command_keys_show;
+extern const struct command command_keys_generate;
+extern const struct command command_keys_export;
 
 #endif

@@ -43,7 +43,4 @@ bool key_file_pem_block(const struct key_file *file, const char *label, uint8_t 
 enum ox key_file_private(const struct key_file *file, const struct key_options *options,
                          const char *expected, uint8_t ret_xy[64], struct ec_key_st **ret);
 
-/* "P-384", "RSA", "Ed25519": a key type, or the curve of an EC key, as people call it. */
-const char *key_file_type_name(int nid);
-
 #endif

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -50,6 +51,18 @@ static bool write_synced(int fd, const uint8_t *bytes, size_t len)
     return fsync(fd) == 0;
 }
 
+static enum ox fail_exists(const char *path)
+{
+    return diag_fail(OX_IO, "'%s' exists, expected the name of a new file", path);
+}
+
+enum ox key_generate_check_new(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 ? fail_exists(path) : OX_OK;
+}
+
 static enum ox write_new(const char *path, const void *bytes, size_t len)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -57,7 +70,7 @@ static enum ox write_new(const char *path, const void *bytes, size_t len)
     int write_errno;
 
     if (fd < 0 && errno == EEXIST) {
-        return diag_fail(OX_IO, "'%s' exists, expected the name of a new file", path);
+        return fail_exists(path);
     }
     if (fd < 0) {
         return diag_fail(OX_IO, "cannot create '%s': %s", path, strerror(errno));

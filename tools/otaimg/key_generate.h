@@ -7,6 +7,10 @@
 #include "exits.h"
 #include "secret.h"
 
+/* OX_IO when there is something at path already, as the functions below would say; to be called
+ * before a passphrase is asked for. */
+enum ox key_generate_check_new(const char *path);
+
 /* A P-256 private key as PKCS#8 in PEM, encrypted (PBKDF2 with HMAC-SHA256, AES-256-CBC) unless
  * passphrase is NULL. OX_IO when the file exists or cannot be written. */
 enum ox key_generate_p256(const char *path, const struct secret *passphrase, uint8_t ret_xy[64]);

@@ -2,7 +2,7 @@
  * Key URIs: which scheme, and paths of file: URIs.
  *
  * Layer: text only; the attributes of a pkcs11: URI are read where tokens are opened.
- * Invariant: no URI with a PIN in it gets past key_uri_kind_of(), and none is ever printed.
+ * Invariant: no URI with a PIN in it gets past key_uri_kind_at(), and none is ever printed.
  */
 #include "key_uri.h"
 
@@ -36,50 +36,58 @@ static bool has_encoded_name(const char *uri)
     return false;
 }
 
-static enum ox check_pkcs11(const char *uri)
+static enum ox check_pkcs11(const char *uri, const struct src_pos *pos)
 {
     if (has_encoded_name(uri)) {
-        return diag_fail(OX_USAGE, "percent-encoded attribute name in the key URI, expected a "
-                                   "plain name as in 'object=NAME'");
+        return diag_fail_at(OX_USAGE, pos,
+                            "percent-encoded attribute name in the key URI, expected a "
+                            "plain name as in 'object=NAME'");
     }
     /* A parser that skips blanks would see attributes that are not seen here. */
     if (strpbrk(uri, " \t\n\v\f\r") != NULL) {
-        return diag_fail(OX_USAGE, "blank in the key URI, expected %%20 for a space in a name");
+        return diag_fail_at(OX_USAGE, pos,
+                            "blank in the key URI, expected %%20 for a space in a name");
     }
     return OX_OK;
 }
 
 /* The PIN must not show up in a message either, so this comes before all other checks. */
-static enum ox refuse_pin_value(const char *uri)
+static enum ox refuse_pin_value(const char *uri, const struct src_pos *pos)
 {
     if (strcasestr(uri, "pin-value=") == NULL) {
         return OX_OK;
     }
-    (void)diag_fail(OX_USAGE, "the key URI contains 'pin-value', expected no PIN in it");
+    (void)diag_fail_at(OX_USAGE, pos, "the key URI contains 'pin-value', expected no PIN in it");
     diag_hint("use pin-source=file:/PATH in the URI, or the environment variable OTAIMG_PIN");
     return OX_USAGE;
 }
 
-enum ox key_uri_kind_of(const char *uri, enum key_uri_kind *ret)
+enum ox key_uri_kind_at(const char *uri, const struct src_pos *pos, enum key_uri_kind *ret)
 {
     if (starts_with(uri, file_scheme)) {
         if (*key_uri_path(uri) == '\0') {
-            return diag_fail(OX_USAGE, "'%s' names no file, expected file:PATH", uri);
+            return diag_fail_at(OX_USAGE, pos, "'%s' names no file, expected file:PATH", uri);
         }
         *ret = KEY_URI_FILE;
         return OX_OK;
     }
-    if (refuse_pin_value(uri) != OX_OK) {
+    if (refuse_pin_value(uri, pos) != OX_OK) {
         return OX_USAGE;
     }
     if (!starts_with(uri, pkcs11_scheme)) {
-        return diag_fail(OX_USAGE, "'%s' is not a key URI, expected file:PATH or pkcs11:...", uri);
+        return diag_fail_at(OX_USAGE, pos,
+                            "'%s' is not a key URI, expected file:PATH or pkcs11:...", uri);
     }
-    if (check_pkcs11(uri) != OX_OK) {
+    if (check_pkcs11(uri, pos) != OX_OK) {
         return OX_USAGE;
     }
     *ret = KEY_URI_PKCS11;
     return OX_OK;
+}
+
+enum ox key_uri_kind_of(const char *uri, enum key_uri_kind *ret)
+{
+    return key_uri_kind_at(uri, NULL, ret);
 }
 
 const char *key_uri_path(const char *uri)

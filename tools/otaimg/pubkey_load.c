@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "key_ec.h"
 #include "key_file.h"
 #include "key_uri.h"
 #include "token_keys.h"
@@ -57,7 +58,7 @@ static enum ox fail_spki(const char *path, const uint8_t *der, size_t der_len)
                        path);
     } else {
         ox = diag_fail(OX_KEY, "'%s' holds a key of type %s, expected P-256", path,
-                       key_file_type_name(nid));
+                       key_ec_type_name(nid));
     }
     EVP_PKEY_free(key);
     ERR_clear_error();

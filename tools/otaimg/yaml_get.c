@@ -482,16 +482,9 @@ enum ox ydoc_get_key_uri(struct yaml_node *map, const char *key, bool *present, 
     if (ox != OX_OK || node == NULL) {
         return ox;
     }
-    ox = key_uri_kind_of(text, &kind);
-    if (ox != OX_OK) {
-        if (node->from_set) {
-            diag_hint("correct %s", node->pos.path);
-        } else {
-            diag_hint("correct '%s' in %s:%u:%u", key, node->pos.path, node->pos.line,
-                      node->pos.column);
-        }
-        return ox;
+    ox = key_uri_kind_at(text, &node->pos, &kind);
+    if (ox == OX_OK) {
+        *ret = key_uri_resolve(base_of(node), text);
     }
-    *ret = key_uri_resolve(base_of(node), text);
-    return OX_OK;
+    return ox;
 }

@@ -1,0 +1,53 @@
+/*
+ * otaimg keys show: the public half of one key.
+ *
+ * Layer: commands; keys come from pubkey.h. Invariant: only public halves are printed.
+ */
+#include "commands.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "key_text.h"
+#include "pubkey.h"
+
+static enum ox run_show(const struct args *args)
+{
+    const char *uri = args_operand(args, 0);
+    struct key_options options;
+    uint8_t xy[PUBKEY_LEN];
+    enum ox ox = args_key_options(args, &options);
+
+    if (ox == OX_OK) {
+        ox = pubkey_load(uri, &options, xy);
+    }
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (args_has(args, "json")) {
+        json_t *root = json_object();
+
+        (void)json_object_set_new(root, "uri", key_text_json(uri));
+        (void)json_object_set_new(root, "type", key_text_json("EC P-256"));
+        key_text_add(root, xy);
+        return key_text_print_json(root);
+    }
+    (void)printf("    type    EC P-256\n");
+    key_text_print(xy);
+    return OX_OK;
+}
+
+static const struct option_spec show_options[] = {
+    {"json", 0, NULL, "print JSON", false}, KEY_OPTION_SPECS, {NULL, 0, NULL, NULL, false}};
+
+const struct command command_keys_show = {
+    .name = "keys show",
+    .synopsis = "URI [options]",
+    .summary = "show the public half of a key and whether it is a published one",
+    .details =
+        "Takes a public or private key file, or a key on a token. sha256 is the digest of the\n"
+        "SubjectPublicKeyInfo, the identity of a key in all messages.",
+    .options = show_options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_show};
