@@ -19,6 +19,8 @@ struct comparison {
     struct ota_file file[2];
     struct listing listing[2];
     bool ignore_signatures;
+    bool readable;   /* metadata and firmware of both */
+    bool both_alike; /* both encrypted, or both plain */
     unsigned differences;
 };
 
@@ -120,8 +122,9 @@ static void compare_bytes(struct comparison *c, const char *what, const struct s
 }
 
 /* Firmware as the metadata says it ends, then what lies behind it. */
-static void compare_firmware(struct comparison *c, bool same_padding)
+static void compare_firmware(struct comparison *c)
 {
+    bool same_padding = c->both_alike;
     struct stretch firmware[2];
     struct stretch rest[2];
 
@@ -163,32 +166,21 @@ static enum ox require_metadata(const struct comparison *c)
 }
 
 /* Payloads that can be read are compared as plaintext: fields above, firmware here. */
-static enum ox compare_payloads(struct comparison *c)
+static void compare_payloads(struct comparison *c)
 {
     const struct otav_file *a = &c->file[0].file;
     const struct otav_file *b = &c->file[1].file;
     const struct stretch payloads[2] = {{a->payload_off, a->payload_len},
                                         {b->payload_off, b->payload_len}};
-    bool readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
-    bool both_alike = a->encrypted == b->encrypted;
-    enum ox ox = OX_OK;
 
-    if (!readable && !both_alike) {
+    if (c->readable) {
+        compare_firmware(c);
+    } else if (c->both_alike) {
+        compare_bytes(c, "payload", payloads);
+    } else {
         c->differences++;
         printf("payload: one is encrypted\n");
-        return OX_OK;
     }
-    if (!readable) {
-        compare_bytes(c, "payload", payloads);
-        return OX_OK;
-    }
-    for (unsigned i = 0; ox == OX_OK && i < 2; i++) {
-        ox = ota_file_decrypt(&c->file[i]);
-    }
-    if (ox == OX_OK) {
-        compare_firmware(c, both_alike);
-    }
-    return ox;
 }
 
 static enum ox open_both(struct comparison *c, const struct args *args)
@@ -210,6 +202,19 @@ static enum ox open_both(struct comparison *c, const struct args *args)
     return ox;
 }
 
+/* All that can fail comes before the first line of output. */
+static enum ox prepare(struct comparison *c)
+{
+    enum ox ox = c->ignore_signatures ? require_metadata(c) : OX_OK;
+
+    c->readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
+    c->both_alike = c->file[0].file.encrypted == c->file[1].file.encrypted;
+    for (unsigned i = 0; ox == OX_OK && c->readable && i < 2; i++) {
+        ox = ota_file_decrypt(&c->file[i]);
+    }
+    return ox;
+}
+
 static enum ox run(const struct args *args)
 {
     struct comparison c = {.ignore_signatures = args_has(args, "ignore-signatures")};
@@ -218,12 +223,12 @@ static enum ox run(const struct args *args)
     c.file[0].source.fd = -1;
     c.file[1].source.fd = -1;
     ox = open_both(&c, args);
-    if (ox == OX_OK && c.ignore_signatures) {
-        ox = require_metadata(&c);
+    if (ox == OX_OK) {
+        ox = prepare(&c);
     }
     if (ox == OX_OK) {
         compare_listings(&c);
-        ox = compare_payloads(&c);
+        compare_payloads(&c);
     }
     for (unsigned i = 0; i < 2; i++) {
         listing_free(&c.listing[i]);
