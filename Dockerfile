@@ -1,5 +1,6 @@
 # The tool alone, to be run on a folder that is mounted at /work:
-#   docker build -t otaimg . && docker run --rm -v "$PWD:/work" otaimg verify app.ota --device device.yaml
+#   docker build -t otaimg .
+#   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" otaimg build release.yaml
 # A PKCS#11 module is not part of it: mount or install the one of your token.
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
