@@ -198,6 +198,31 @@ function checkProtection() {
   }
 }
 
+/* ---- the same for people ---------------------------------------------------------------------- */
+
+function textLine(field) {
+  const mark = { none: '  [unprotected]', signature: '' }[field.protection]
+    ?? `  [${field.protection}]`;
+  return `  0x${field.offset.toString(16).toUpperCase().padStart(5, '0')}  ${field.name.padEnd(26)} `
+    + `VALUE${field.meaning === undefined ? '' : ` (${field.meaning})`}`
+    + `${field.valid ? '' : '  NOT VALID'}${mark}`;
+}
+
+/* Fields as in the report, but for fillers that are zero and the attribute area as a whole. */
+function checkText(name) {
+  const file = path.join(scratch, name);
+  const wanted = files.inspect(file).report.records.flatMap((record) => record.fields)
+    .filter((field) => field.length <= 72 && !(/^(filler|reserved)/.test(field.name) && field.valid));
+  const lines = files.run('inspect', file).stdout.split('\n').filter((line) => /^  0x/.test(line));
+
+  same(`${name}: lines`, lines.length, wanted.length);
+  wanted.forEach((field, i) => {
+    const [before, after] = textLine(field).split('VALUE');
+    expect(lines[i]?.startsWith(before) && lines[i].endsWith(after),
+      `${name}: '${lines[i]}', expected '${before}...${after}'`);
+  });
+}
+
 /* ---- what the format leaves unprotected ------------------------------------------------------- */
 
 function deviceFile(policy) {
@@ -263,6 +288,9 @@ try {
   checkTruncations();
   checkProtection();
   checkUnprotected();
+  for (const name of ['ble-full.ota', 'image-full.ota', 'zigbee-stock.ota', 'unsigned.ota']) {
+    checkText(name);
+  }
 } finally {
   fs.rmSync(scratch, { recursive: true });
 }
