@@ -23,8 +23,12 @@ setup() {
   cp "$root"/tests/golden/keys/release.pem "$root"/tests/golden/keys/release.pub.pem .
   printf 0f1e2d3c4b5a69788796a5b4c3d2e1f0 >aes.hex
   chmod 600 ./*.pem aes.hex
-  cp "$root"/tests/golden/microchip/inputs/app_777.hex app.hex
-  cp "$root"/tests/golden/microchip/inputs/app_777.bin app.bin
+  # Random bytes behind a stack pointer and a reset address.
+  printf '\000\000\001\040\001\003\000\001' >app.bin
+  tail -c +9 "$root"/tests/golden/microchip/inputs/app_777.bin >>app.bin
+  objcopy -I binary -O ihex --change-addresses=0x01000200 app.bin dos.hex
+  tr -d '\r' <dos.hex >app.hex
+  rm dos.hex
   chmod 644 app.hex app.bin
   cat >release.yaml <<'END'
 otaimg: 1

@@ -129,6 +129,7 @@ void hsm_remove_tokens(void)
     char *tokens = hsm_path("tokens");
 
     ck_assert_int_eq(nftw(tokens, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    ck_assert_int_eq(mkdir(tokens, 0700), 0); /* SoftHSM does not start without it */
     free(tokens);
 }
 

@@ -18,8 +18,9 @@ static const struct option_spec options[] = {
 struct comparison {
     struct ota_file file[2];
     struct listing listing[2];
-    bool both_alike; /* both encrypted, or none */
     bool ignore_signatures;
+    bool readable;   /* metadata and firmware of both */
+    bool both_alike; /* both encrypted, or both plain */
     unsigned differences;
 };
 
@@ -97,11 +98,6 @@ static void compare_listings(struct comparison *c)
     }
 }
 
-static bool both_readable(const struct comparison *c)
-{
-    return c->listing[0].has_metadata && c->listing[1].has_metadata;
-}
-
 /* Offset in a file, and how many bytes of it are meant. */
 struct stretch {
     uint32_t start;
@@ -126,8 +122,9 @@ static void compare_bytes(struct comparison *c, const char *what, const struct s
 }
 
 /* Firmware as the metadata says it ends, then what lies behind it. */
-static void compare_firmware(struct comparison *c, bool same_padding)
+static void compare_firmware(struct comparison *c)
 {
+    bool same_padding = c->both_alike;
     struct stretch firmware[2];
     struct stretch rest[2];
 
@@ -176,26 +173,14 @@ static void compare_payloads(struct comparison *c)
     const struct stretch payloads[2] = {{a->payload_off, a->payload_len},
                                         {b->payload_off, b->payload_len}};
 
-    if (both_readable(c)) {
-        compare_firmware(c, c->both_alike);
+    if (c->readable) {
+        compare_firmware(c);
     } else if (c->both_alike) {
         compare_bytes(c, "payload", payloads);
     } else {
         c->differences++;
         printf("payload: one is encrypted\n");
     }
-}
-
-/* Last of what can fail: from here on lines are printed. */
-static enum ox decrypt_both(struct comparison *c)
-{
-    enum ox ox = OX_OK;
-
-    c->both_alike = c->file[0].file.encrypted == c->file[1].file.encrypted;
-    for (unsigned i = 0; ox == OX_OK && i < 2 && both_readable(c); i++) {
-        ox = ota_file_decrypt(&c->file[i]);
-    }
-    return ox;
 }
 
 static enum ox open_both(struct comparison *c, const struct args *args)
@@ -217,6 +202,19 @@ static enum ox open_both(struct comparison *c, const struct args *args)
     return ox;
 }
 
+/* All that can fail comes before the first line of output. */
+static enum ox prepare(struct comparison *c)
+{
+    enum ox ox = c->ignore_signatures ? require_metadata(c) : OX_OK;
+
+    c->readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
+    c->both_alike = c->file[0].file.encrypted == c->file[1].file.encrypted;
+    for (unsigned i = 0; ox == OX_OK && c->readable && i < 2; i++) {
+        ox = ota_file_decrypt(&c->file[i]);
+    }
+    return ox;
+}
+
 static enum ox run(const struct args *args)
 {
     struct comparison c = {.ignore_signatures = args_has(args, "ignore-signatures")};
@@ -225,11 +223,8 @@ static enum ox run(const struct args *args)
     c.file[0].source.fd = -1;
     c.file[1].source.fd = -1;
     ox = open_both(&c, args);
-    if (ox == OX_OK && c.ignore_signatures) {
-        ox = require_metadata(&c);
-    }
     if (ox == OX_OK) {
-        ox = decrypt_both(&c);
+        ox = prepare(&c);
     }
     if (ox == OX_OK) {
         compare_listings(&c);

@@ -1,5 +1,7 @@
 say "HEX, S-record, raw binary and ELF of the same bytes give the same file"
-objcopy -I binary -O srec --srec-forceS3 --change-addresses=0x01000200 app.bin app.srec
+objcopy -I binary -O srec --srec-forceS3 --change-addresses=0x01000200 app.bin dos.srec
+tr -d '\r' <dos.srec >app.srec
+rm dos.srec
 q build stock.yaml -o hex.ota
 for file in app.srec app.bin; do
   t build stock.yaml --set "firmware.file=$file" -o other.ota

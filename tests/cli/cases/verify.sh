@@ -29,6 +29,8 @@ t verify missing.ota --device device.yaml
 t verify . --device device.yaml
 t verify app.hex --device device.yaml
 t verify app.bin --device device.yaml
+echo ':hello' >colon.ota
+t verify colon.ota --device device.yaml
 t verify plain.ota --device missing.yaml
 t verify plain.ota --verify-key missing.pem
 t verify plain.ota --verify-key app.bin
