@@ -446,6 +446,7 @@ START_TEST(test_stream_calls_out_of_order_fail)
     ck_assert_int_eq(otav_finish(&ctx), OTAV_OK);
     ck_assert_int_eq(otav_commit(&ctx), OTAV_OK);
     ck_assert_uint_eq(otav_verdict(&ctx), OTAV_ACCEPT);
+    ck_assert_mem_eq(otav_get_metadata(&ctx), payload, OTAV_META_LEN);
     ck_assert_int_eq(otav_finish(&ctx), OTAV_ERR_STATE);
     check_failed(OTAV_ERR_STATE);
 }

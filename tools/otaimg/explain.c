@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "ota_file.h"
 #include "util.h"
+#include "vocabulary.h"
 
 enum ox explain_code(enum otav_err err)
 {
@@ -174,6 +175,13 @@ static enum ox field_error(const char *path, const char *what, const struct otav
                      otav_err_text(err), otav_err_name(err));
 }
 
+static bool zota_len_in_range(const uint8_t *zota)
+{
+    uint16_t len = otav_load_u16(zota + OTAV_ZOTA_HEADER_LEN_OFF);
+
+    return len >= OTAV_ZOTA_LEN && len <= OTAV_ZOTA_MAX_LEN;
+}
+
 enum ox explain_header(const struct ota_file *file)
 {
     const char *path = file->source.path;
@@ -197,6 +205,14 @@ enum ox explain_header(const struct ota_file *file)
                          path, otav_load_u32(zota + OTAV_ZOTA_TOTAL_LEN_OFF),
                          file->source.len - zota_off);
     }
+    if (file->err == OTAV_ERR_HEADER && known &&
+        file->err_offset == zota_off + OTAV_ZOTA_HEADER_LEN_OFF && zota_len_in_range(zota)) {
+        return diag_fail(OX_MALFORMED,
+                         "%s: Zigbee header: 'header_length' is %u, which does not fit "
+                         "'field_control' 0x%04X (OTAV_ERR_HEADER)",
+                         path, otav_load_u16(zota + OTAV_ZOTA_HEADER_LEN_OFF),
+                         otav_load_u16(zota + OTAV_ZOTA_FIELD_CONTROL_OFF));
+    }
     if (file->err == OTAV_ERR_HEADER && !known) {
         return diag_fail(OX_MALFORMED,
                          "%s: not an OTA file, expected an OTAU or Zigbee header or metadata "
@@ -215,6 +231,7 @@ enum ox explain_header(const struct ota_file *file)
 
 /* What a refusal can be explained with. */
 struct refusal {
+    const struct ota_file *file;
     const char *path;
     const struct otav_config *config;
     const uint8_t *metadata;
@@ -238,10 +255,64 @@ static enum ox refuse_method(const struct refusal *r)
 
 static enum ox refuse_length(const struct refusal *r)
 {
+    uint32_t fw_len = otav_load_u32(r->metadata + OTAV_META_FW_LEN_OFF);
+    uint32_t room = OTAV_SLOT_LEN - OTAV_META_LEN - (r->file->file.encrypted ? OTAV_BLOCK_LEN : 0);
+    const char *multiple = r->config->policy != OTAV_POLICY_STOCK ? "a multiple of 16, " : "";
+
+    if (fw_len == OTAV_FW_LEN_FORBIDDEN) {
+        return diag_fail(OX_MALFORMED,
+                         "%s: firmware length is %u, the length of what a metadata signature is "
+                         "over, expected any other (OTAV_ERR_FW_LENGTH)",
+                         r->path, fw_len);
+    }
     return diag_fail(OX_MALFORMED,
-                     "%s: firmware length is %u, expected a multiple of 16 that fits into the "
-                     "slot (OTAV_ERR_FW_LENGTH)",
-                     r->path, otav_load_u32(r->metadata + OTAV_META_FW_LEN_OFF));
+                     "%s: firmware length is %u, expected %s1..%u (OTAV_ERR_FW_LENGTH)", r->path,
+                     fw_len, multiple, room);
+}
+
+/* Data that ends early or goes on behind the end. */
+static enum ox refuse_extent(const struct refusal *r)
+{
+    uint32_t fw_len = otav_load_u32(r->metadata + OTAV_META_FW_LEN_OFF);
+    uint32_t pad = r->file->file.encrypted ? OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN : 0;
+
+    return diag_fail(
+        OX_MALFORMED,
+        "%s: metadata and firmware take %u bytes in the file, expected %u for %u bytes "
+        "of firmware (%s)",
+        r->path, r->file->file.payload_len, OTAV_META_LEN + fw_len + pad, fw_len,
+        otav_err_name(r->err));
+}
+
+static enum ox refuse_header_revision(const struct refusal *r)
+{
+    char header[VERSION_TEXT_LEN];
+    char image[VERSION_TEXT_LEN];
+
+    format_version(otav_load_u32(r->file->prefix + OTAV_OTAU_REVISION_OFF), header);
+    format_version(otav_load_u32(r->metadata + OTAV_META_FW_REVISION_OFF), image);
+    return diag_fail(OX_MALFORMED,
+                     "%s: the file header names version %s, the metadata %s "
+                     "(OTAV_ERR_HEADER_REVISION)",
+                     r->path, header, image);
+}
+
+static enum ox refuse_binding(const struct refusal *r)
+{
+    uint32_t sequence = otav_load_u32(r->value + OTAV_BINDING_SEQUENCE_OFF);
+    uint32_t stored = otav_load_u32(r->metadata + OTAV_META_SEQUENCE_OFF);
+
+    if (sequence != stored) {
+        return diag_fail(OX_AUTH,
+                         "%s: sequence is %u, the signed header binding says %u "
+                         "(OTAV_ERR_BINDING)",
+                         r->path, stored, sequence);
+    }
+    return diag_fail(OX_AUTH,
+                     "%s: image id in the file header is 0x%08X, the signed header binding says "
+                     "0x%08X (OTAV_ERR_BINDING)",
+                     r->path, otav_load_u32(r->file->prefix + OTAV_OTAU_IMAGE_ID_OFF),
+                     otav_load_u32(r->value + OTAV_BINDING_IMAGE_ID_OFF));
 }
 
 static enum ox refuse_version(const struct refusal *r)
@@ -291,13 +362,34 @@ static enum ox refuse_product(const struct refusal *r)
 
 static enum ox refuse_hardware(const struct refusal *r)
 {
+    char *device = r->config->has_identity
+                       ? xasprintf("0x%08X revision %u", r->config->hardware_class,
+                                   r->config->hardware_revision)
+                       : xstrdup("none");
+    enum ox ox = diag_fail(OX_WRONG_DEVICE,
+                           "%s: made for hardware class 0x%08X revision %u..%u, the device is %s "
+                           "(OTAV_ERR_HARDWARE)",
+                           r->path, otav_load_u32(r->value),
+                           otav_load_u16(r->value + OTAV_HARDWARE_MIN_REVISION_OFF),
+                           otav_load_u16(r->value + OTAV_HARDWARE_MAX_REVISION_OFF), device);
+
+    free(device);
+    return ox;
+}
+
+static enum ox refuse_image_type(const struct refusal *r)
+{
     return diag_fail(OX_WRONG_DEVICE,
-                     "%s: made for hardware class 0x%08X revision %u..%u, the device is 0x%08X "
-                     "revision %u (OTAV_ERR_HARDWARE)",
-                     r->path, otav_load_u32(r->value),
-                     otav_load_u16(r->value + OTAV_HARDWARE_MIN_REVISION_OFF),
-                     otav_load_u16(r->value + OTAV_HARDWARE_MAX_REVISION_OFF),
-                     r->config->hardware_class, r->config->hardware_revision);
+                     "%s: image type is %s, which the device does not take here or the key may not "
+                     "sign (OTAV_ERR_IMAGE_TYPE)",
+                     r->path, image_type_words[r->value != NULL ? r->value[0] - 1 : 0]);
+}
+
+static enum ox refuse_image_id(const struct refusal *r)
+{
+    return diag_fail(
+        OX_WRONG_DEVICE, "%s: flash image id is 0x%08X, the device's is 0x%08X (OTAV_ERR_IMAGE_ID)",
+        r->path, otav_load_u32(r->file->prefix + OTAV_OTAU_IMAGE_ID_OFF), r->config->image_id);
 }
 
 static enum ox refuse_manufacturer(const struct refusal *r)
@@ -340,6 +432,12 @@ static const struct {
     {OTAV_ERR_METADATA, 0, false, refuse_field},
     {OTAV_ERR_METHOD, 0, false, refuse_method},
     {OTAV_ERR_FW_LENGTH, 0, false, refuse_length},
+    {OTAV_ERR_HEADER_REVISION, 0, false, refuse_header_revision},
+    {OTAV_ERR_TRUNCATED, 0, false, refuse_extent},
+    {OTAV_ERR_TRAILING, 0, false, refuse_extent},
+    {OTAV_ERR_BINDING, OTAV_ATTR_BINDING, true, refuse_binding},
+    {OTAV_ERR_IMAGE_TYPE, OTAV_ATTR_IMAGE_TYPE, false, refuse_image_type},
+    {OTAV_ERR_IMAGE_ID, 0, false, refuse_image_id},
     {OTAV_ERR_VERSION, 0, false, refuse_version},
     {OTAV_ERR_MIN_INSTALLED, OTAV_ATTR_MIN_INSTALLED, true, refuse_min_installed},
     {OTAV_ERR_COUNTER, OTAV_ATTR_COUNTER, false, refuse_counter},
@@ -367,7 +465,7 @@ static const uint8_t *attribute_value(const uint8_t *metadata, uint16_t type)
 enum ox explain_refusal(const struct ota_file *file, const struct otav_config *config,
                         const uint8_t *metadata, enum otav_err err, uint16_t detail)
 {
-    struct refusal r = {file->source.path, config, metadata, NULL, err, detail};
+    struct refusal r = {file, file->source.path, config, metadata, NULL, err, detail};
 
     if (file->err != OTAV_OK) {
         return explain_header(file);

@@ -314,6 +314,7 @@ enum ox check_unsigned(const struct ota_file *file)
         return ox;
     }
     memset(&config, 0, sizeof config);
+    config.policy = OTAV_POLICY_STOCK; /* any length that fits */
     bad = otav_fields_check(otav_meta_fields, otav_meta_field_count, metadata);
     fw_len = otav_load_u32(metadata + OTAV_META_FW_LEN_OFF);
     if (bad < otav_meta_field_count) {

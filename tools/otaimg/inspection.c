@@ -3,9 +3,12 @@
  */
 #include "inspection.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "diag.h"
 #include "digest.h"
 #include "explain.h"
 #include "file_check.h"
@@ -43,16 +46,32 @@ static void problem(struct inspection *i, enum ox code, char *text)
     }
 }
 
-static enum ox hash_file(const struct ota_file *file, uint8_t ret[OTAV_SHA256_LEN])
+/* The file as it lies on the disk: of a HEX file the text, not the slot in it. */
+static enum ox whole_file(const struct ota_file *file, struct source *ret)
+{
+    struct stat st;
+
+    *ret = file->source;
+    if (ret->is_slot) {
+        if (fstat(ret->fd, &st) != 0) {
+            return diag_fail(OX_IO, "%s: cannot read: %s", ret->path, strerror(errno));
+        }
+        ret->bytes = NULL;
+        ret->len = (uint32_t)st.st_size;
+    }
+    return OX_OK;
+}
+
+static enum ox hash_source(const struct source *source, uint8_t ret[OTAV_SHA256_LEN])
 {
     uint8_t *chunk = xmalloc(CHUNK);
     struct digest digest;
     enum ox ox = digest_begin(&digest);
 
-    for (uint32_t offset = 0; ox == OX_OK && offset < file->source.len;) {
-        uint32_t part = file->source.len - offset < CHUNK ? file->source.len - offset : CHUNK;
+    for (uint32_t offset = 0; ox == OX_OK && offset < source->len;) {
+        uint32_t part = source->len - offset < CHUNK ? source->len - offset : CHUNK;
 
-        ox = source_read(&file->source, offset, chunk, part);
+        ox = source_read(source, offset, chunk, part);
         if (ox == OX_OK) {
             ox = digest_update(&digest, chunk, part);
         }
@@ -62,7 +81,28 @@ static enum ox hash_file(const struct ota_file *file, uint8_t ret[OTAV_SHA256_LE
     return digest_end(&digest, ox, ret);
 }
 
+static enum ox identify_file(struct inspection *i)
+{
+    struct source whole;
+    enum ox ox = whole_file(i->file, &whole);
+
+    i->file_len = whole.len;
+    return ox == OX_OK ? hash_source(&whole, i->file_digest) : ox;
+}
+
 /* ---- payload ---------------------------------------------------------------------------------- */
+
+/* Fillers of an encrypted file come first, as on the device: they tell a wrong key or IV. */
+static void check_fillers(struct inspection *i)
+{
+    const struct listing_record *metadata = listing_find(&i->listing, "metadata");
+
+    for (unsigned k = 0; metadata != NULL && k < metadata->field_count; k++) {
+        if (metadata->fields[k].field.type == OTAV_ZERO && !metadata->fields[k].ok) {
+            problem(i, OX_DECRYPT, xstrdup(otav_err_text(OTAV_ERR_DECRYPT)));
+        }
+    }
+}
 
 static void check_fields(struct inspection *i)
 {
@@ -138,31 +178,57 @@ static enum ox check_payload(struct inspection *i, const uint8_t *xy)
     return OX_OK;
 }
 
+static char *header_problem(const struct ota_file *file)
+{
+    enum otav_file_kind kind;
+
+    return file->err == OTAV_ERR_HEADER && !otav_file_guess(file->prefix, file->prefix_len, &kind)
+               ? xstrdup("not an OTA file, expected an OTAU or Zigbee header or metadata")
+               : xstrdup(otav_err_text(file->err));
+}
+
+static enum ox check_listed(struct inspection *i, const uint8_t *xy)
+{
+    const struct ota_file *file = i->file;
+
+    if (file->err != OTAV_OK) {
+        i->checksum = file->err == OTAV_ERR_CHECKSUM ? FINDING_BAD : FINDING_NONE;
+        check_fields(i);
+        problem(i, explain_code(file->err), header_problem(file));
+        return OX_OK;
+    }
+    i->checksum = file->file.has_otau ? FINDING_OK : FINDING_NONE;
+    if (file->file.encrypted) {
+        check_fillers(i);
+    }
+    check_fields(i);
+    if (!listing_whole_blocks(file)) {
+        i->length = FINDING_BAD;
+        problem(i, OX_MALFORMED,
+                xasprintf("encrypted payload is %u bytes, expected a multiple of 16",
+                          file->file.payload_len));
+    } else if (i->listing.has_metadata) {
+        return check_payload(i, xy);
+    } else if (ota_file_readable(file)) {
+        problem(i, OX_DECRYPT, xstrdup(otav_err_text(OTAV_ERR_DECRYPT)));
+    }
+    return OX_OK;
+}
+
 enum ox inspection_make(const struct ota_file *file, const uint8_t *xy, struct inspection *ret)
 {
     enum ox ox;
 
     memset(ret, 0, sizeof *ret);
     ret->file = file;
-    ox = hash_file(file, ret->file_digest);
+    ox = identify_file(ret);
     if (ox == OX_OK) {
         ox = listing_make(file, &ret->listing);
     }
     if (ox != OX_OK) {
         return ox;
     }
-    if (file->err == OTAV_OK && file->file.has_otau) {
-        ret->checksum = FINDING_OK;
-    }
-    check_fields(ret);
-    if (file->err != OTAV_OK) {
-        ret->checksum = file->err == OTAV_ERR_CHECKSUM ? FINDING_BAD : FINDING_NONE;
-        problem(ret, explain_code(file->err), xstrdup(otav_err_text(file->err)));
-    } else if (ret->listing.has_metadata) {
-        ox = check_payload(ret, xy);
-    } else if (ota_file_readable(file)) {
-        problem(ret, OX_DECRYPT, xstrdup(otav_err_text(OTAV_ERR_DECRYPT)));
-    }
+    ox = check_listed(ret, xy);
     if (ox != OX_OK) {
         inspection_free(ret);
     }

@@ -11,6 +11,7 @@ enum finding { FINDING_NONE, FINDING_OK, FINDING_BAD }; /* not there or not chec
 struct inspection {
     const struct ota_file *file;
     struct listing listing;
+    uint32_t file_len; /* of a HEX file: its text, not the slot in it */
     uint8_t file_digest[OTAV_SHA256_LEN];
     enum finding checksum;           /* OTAU only */
     enum finding length;             /* payload as long as the metadata says, padding right */

@@ -76,13 +76,15 @@ static json_t *file_json(const struct inspection *i)
 {
     const struct ota_file *file = i->file;
     json_t *object =
-        json_pack("{s:s, s:i, s:o}", "path", file->source.path, "length", (int)file->source.len,
+        json_pack("{s:s, s:i, s:o}", "path", file->source.path, "length", (int)i->file_len,
                   "sha256", hex(i->file_digest, sizeof i->file_digest));
 
     if (object == NULL) { /* a path that is not UTF-8 */
-        object = json_pack("{s:i, s:o}", "length", (int)file->source.len, "sha256",
+        object = json_pack("{s:i, s:o}", "length", (int)i->file_len, "sha256",
                            hex(i->file_digest, sizeof i->file_digest));
     }
+    (void)json_object_set_new(object, "format",
+                              json_string(file->source.is_slot ? "hex" : "binary"));
     if (file->err == OTAV_OK) {
         (void)json_object_set_new(object, "kind", json_string(ota_file_kind_name(file->file.kind)));
         (void)json_object_set_new(object, "encrypted", json_boolean(file->file.encrypted));

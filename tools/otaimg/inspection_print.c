@@ -50,10 +50,11 @@ void inspection_print(const struct inspection *i)
     char digest[65];
 
     hex_encode(i->file_digest, sizeof i->file_digest, digest);
-    printf("file: %s\n  length %u, sha256 %s\n", file->source.path, file->source.len, digest);
+    printf("file: %s\n  length %u, sha256 %s\n", file->source.path, i->file_len, digest);
     if (file->err == OTAV_OK) {
-        printf("  kind %s, %s\n", ota_file_kind_name(file->file.kind),
-               file->file.encrypted ? "encrypted" : "plain");
+        printf("  kind %s, %s%s\n", ota_file_kind_name(file->file.kind),
+               file->file.encrypted ? "encrypted" : "plain",
+               file->source.is_slot ? "; HEX, offsets count from slot 0" : "");
     }
     for (unsigned r = 0; r < i->listing.record_count; r++) {
         print_record(&i->listing.records[r]);

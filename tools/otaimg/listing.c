@@ -120,8 +120,29 @@ static void list_headers(const struct ota_file *file, struct listing *listing)
 
 static const struct otav_field_doc plain_value_doc = {"value", "byte string", "attributes: user"};
 
+/* Of what the metadata signature covers. */
+static enum protection signed_protection(const struct listing *listing, bool checksum)
+{
+    if (listing->metadata[OTAV_META_AUTH_METHOD_OFF] == OTAV_METHOD_ECDSA) {
+        return PROTECT_SIGNATURE;
+    }
+    return checksum ? PROTECT_CHECKSUM : PROTECT_NONE;
+}
+
+/* Informative values are taken at any length; only one of the right length has fields. */
+static bool has_fields(const struct otav_attribute_doc *doc, const struct otav_record *r)
+{
+    const struct otav_field *last;
+
+    if (doc == NULL || doc->values.field_count == 0) {
+        return false;
+    }
+    last = &doc->values.fields[doc->values.field_count - 1];
+    return r->len == last->offset + last->size;
+}
+
 static void list_attribute(struct listing *listing, const struct otav_record *r,
-                           uint32_t area_offset)
+                           uint32_t area_offset, enum protection protection)
 {
     const struct otav_attribute_doc *doc = otav_attribute_find(r->type);
     struct listing_record *record = add_record(listing, doc != NULL ? doc->name : NULL, r->value,
@@ -133,16 +154,17 @@ static void list_attribute(struct listing *listing, const struct otav_record *r,
         record->user_name = xasprintf("attribute_0x%04X", r->type);
         record->name = record->user_name;
     }
-    if (doc != NULL && doc->values.field_count > 0) {
-        add_fields(record, &doc->values, PROTECT_SIGNATURE);
+    if (has_fields(doc, r)) {
+        add_fields(record, &doc->values, protection);
     } else {
         const struct otav_field whole = {0, r->len, OTAV_BYTES, OTAV_ANY, 0};
 
-        add_field(record, &whole, &plain_value_doc, r->value, record->offset, PROTECT_SIGNATURE);
+        add_field(record, &whole, &plain_value_doc, r->value, record->offset, protection);
     }
 }
 
-static void list_attributes(struct listing *listing, uint32_t meta_offset)
+static void list_attributes(struct listing *listing, uint32_t meta_offset,
+                            enum protection protection)
 {
     const uint8_t *area = listing->metadata + OTAV_META_ATTRIBUTES_OFF;
     uint32_t area_offset = meta_offset + OTAV_META_ATTRIBUTES_OFF;
@@ -156,28 +178,28 @@ static void list_attributes(struct listing *listing, uint32_t meta_offset)
         return;
     }
     add_fields(add_record(listing, "attributes", area, area_offset, OTAV_AREA_LEN),
-               &otav_area_table, PROTECT_SIGNATURE);
+               &otav_area_table, protection);
     while (otav_attributes_next(area, OTAV_META_ATTRIBUTES_LEN, &offset, &record)) {
-        list_attribute(listing, &record, area_offset);
+        list_attribute(listing, &record, area_offset, protection);
     }
 }
 
 /* ---- metadata --------------------------------------------------------------------------------- */
 
+/* Under a signature, else it binds nothing. */
 static bool has_binding(const struct listing *listing)
 {
-    return listing_find(listing, "header_binding") != NULL;
+    return signed_protection(listing, false) == PROTECT_SIGNATURE &&
+           listing_find(listing, "header_binding") != NULL;
 }
 
 static enum protection metadata_protection(const struct listing *listing,
                                            const struct otav_field *field, bool checksum)
 {
-    bool is_signed = listing->metadata[OTAV_META_AUTH_METHOD_OFF] == OTAV_METHOD_ECDSA;
-
-    if (is_signed && field->offset >= OTAV_META_SIGNED_OFF) {
-        return PROTECT_SIGNATURE;
+    if (field->offset >= OTAV_META_SIGNED_OFF) {
+        return signed_protection(listing, checksum);
     }
-    if (is_signed && field->offset == OTAV_META_SEQUENCE_OFF && has_binding(listing)) {
+    if (field->offset == OTAV_META_SEQUENCE_OFF && has_binding(listing)) {
         return PROTECT_BINDING;
     }
     return checksum ? PROTECT_CHECKSUM : PROTECT_NONE;
@@ -189,7 +211,8 @@ static void list_metadata(const struct ota_file *file, struct listing *listing)
     unsigned index = listing->record_count;
 
     (void)add_record(listing, "metadata", listing->metadata, file->file.payload_off, OTAV_META_LEN);
-    list_attributes(listing, file->file.payload_off);
+    list_attributes(listing, file->file.payload_off,
+                    signed_protection(listing, file->file.has_otau));
     record = &listing->records[index];
     for (uint8_t i = 0; i < otav_meta_table.field_count; i++) {
         const struct otav_field *field = &otav_meta_table.fields[i];
@@ -215,6 +238,11 @@ static void mark_bound_image_id(struct listing *listing)
     }
 }
 
+bool listing_whole_blocks(const struct ota_file *file)
+{
+    return !file->file.encrypted || file->file.payload_len % OTAV_BLOCK_LEN == 0;
+}
+
 static enum ox list_payload(const struct ota_file *file, struct listing *listing)
 {
     enum ox ox = ota_file_raw_metadata(file, listing->metadata);
@@ -229,7 +257,7 @@ static enum ox list_payload(const struct ota_file *file, struct listing *listing
     list_metadata(file, listing);
     mark_bound_image_id(listing);
     listing->fw_len = otav_load_u32(listing->metadata + OTAV_META_FW_LEN_OFF);
-    if (listing->fw_len > file->file.payload_len - OTAV_META_LEN) {
+    if (listing->fw_len > file->file.payload_len - OTAV_META_LEN || !listing_whole_blocks(file)) {
         return OX_OK; /* the caller sees that there is no digest */
     }
     ox = ota_file_firmware_digest(file, listing->fw_len, listing->fw_digest);

@@ -56,6 +56,9 @@ struct listing {
 enum ox listing_make(const struct ota_file *file, struct listing *ret);
 void listing_free(struct listing *listing);
 
+/* Whether an encrypted payload consists of whole blocks, without which none of it has a meaning. */
+bool listing_whole_blocks(const struct ota_file *file);
+
 /* NULL when there is none. */
 const struct listing_record *listing_find(const struct listing *listing, const char *name);
 

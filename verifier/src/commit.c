@@ -50,6 +50,7 @@ enum otav_err otav_slot_write(struct otav_context *ctx, const uint8_t *bytes, si
         memset(tail, 0xFF, sizeof tail);
         memcpy(tail, bytes + len - tail_len, tail_len);
         err = program(ctx, tail, sizeof tail);
+        otav_wipe(tail, sizeof tail); /* may have been encrypted in transit */
     }
     return err;
 }
