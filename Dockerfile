@@ -1,11 +1,12 @@
 # The tool alone, to be run on a folder that is mounted at /work:
-#   docker build -t otaimg . && docker run --rm -v "$PWD:/work" otaimg verify app.ota --device device.yaml
+#   docker build -t otaimg .
+#   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" otaimg build release.yaml
 # A PKCS#11 module is not part of it: mount or install the one of your token.
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         cmake gcc libc6-dev libelf-dev libjansson-dev libp11-kit-dev libssl-dev libyaml-dev \
-        ninja-build pkg-config \
+        ninja-build pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY . /source
 RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
@@ -16,7 +17,7 @@ RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTI
 FROM debian:bookworm-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        libelf1 libjansson4 libp11-kit0 libyaml-0-2 \
+        libp11-kit0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 1000 --create-home --shell /usr/sbin/nologin otaimg
 COPY --from=build /image /

@@ -109,8 +109,8 @@ if [ -n "${OTAIMG:-}" ]; then
     unset USER_PIN
     uri="pkcs11:token=$(encoded "$label")"
     query="?module-path=$(encoded "$module")&pin-source=$(encoded "$pin_file")"
-    "$OTAIMG" keys generate "$uri;object=wbz451-app$query" --type p256 >&2
-    "$OTAIMG" keys generate "$uri;object=wbz451-enc$query" --type aes128 >&2
+    "$OTAIMG" keys generate "$uri;object=wbz451-app$query" --type p256 >/dev/null
+    "$OTAIMG" keys generate "$uri;object=wbz451-enc$query" --type aes128 >/dev/null
 else
     tool --token-label "$label" --login --pin env:USER_PIN --keypairgen --key-type EC:prime256v1 \
         --label wbz451-app --id 01 --usage-sign --sensitive

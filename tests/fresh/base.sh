@@ -31,4 +31,9 @@ if [ ! -d "$base" ]; then
     mv "$base.part" "$base"
 fi
 cp --dereference /etc/resolv.conf "$base/etc/resolv.conf"
+# A network may have a certificate authority of its own: what this machine trusts is trusted there.
+if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
+    mkdir -p "$base/etc/ssl"
+    cp /etc/ssl/certs/ca-certificates.crt "$base/etc/ssl/machine.crt"
+fi
 echo "$base"

@@ -27,6 +27,11 @@ trap clean_up EXIT
 git -C "$top" archive HEAD | tar -x -C "$tree"
 from=$(b from scratch)
 b add --quiet "$from" "$base" / >/dev/null
+# As in the image that this one stands for, apt keeps no packages and no index of its own.
+printf 'DPkg::Post-Invoke {"rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true";};\n%s\n' \
+    'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";' >"$tree.apt"
+b copy --quiet "$from" "$tree.apt" /etc/apt/apt.conf.d/clean >/dev/null
+rm "$tree.apt"
 b commit --quiet "$from" debian:bookworm-slim >/dev/null
 
 start=$SECONDS

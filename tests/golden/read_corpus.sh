@@ -1,9 +1,9 @@
 #!/bin/sh
-# What only reads must cope with every file: inspect, inspect --json, extract and compare end with a
+# What only reads must cope with every file: inspect, extract, compare and resign end with a
 # documented code, say at most one line of error, and write nothing for a file that was refused.
 # usage: read_corpus.sh OTAIMG GOLDEN
 set -u
-otaimg=$1
+otaimg=$(realpath "$1")
 cd "$2" || exit 1
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -33,17 +33,13 @@ run() {
   runs=$((runs + 1))
 }
 for file in good/*.ota bad/*.ota; do
-  case $file in */starts-like-hex.ota) ok=10 ;; *) ok="0 10 11 15" ;; esac
-  run "$ok" inspect -q "$file"
+  run "0 10 11 15" inspect -q "$file"
   # shellcheck disable=SC2086
-  run "$ok" inspect -q "$file" $key --verify-key keys/release.pub.pem
-  # shellcheck disable=SC2086
-  run "$ok" inspect -q --json "$file" $key
+  run "0 10 11 15" inspect -q "$file" $key --verify-key keys/release.pub.pem
   # shellcheck disable=SC2086
   run "0 10 11 15 16" extract -q "$file" -o - --verify-key keys/release.pub.pem $key
   # shellcheck disable=SC2086
   run "0 10 11 15" extract -q "$file" -o - --image --allow-insecure $key
-  run "0 1 10 15" compare -q "$file" good/ble-plain-minimal.ota
   # shellcheck disable=SC2086
   run "0 1 10 15" compare -q good/ble-encrypted-full.ota "$file" --ignore-signatures $key
   # shellcheck disable=SC2086

@@ -53,7 +53,7 @@ if grep -q '^problem' "$dir/out"; then fail "inspect finds a problem"; fi
 
 # Its key is published: taken only by who asks for that.
 expect 16 verify "$file" --device "$dir/device.yaml"
-has err 'expected a key whose private half is secret'
+has err 'is the published Microchip sample key'
 expect 0 verify "$file" --device "$dir/device.yaml" --allow-sample-key
 # shellcheck disable=SC2086
 expect 16 verify "$file" --verify-key "$key" $set_key

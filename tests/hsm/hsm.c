@@ -50,6 +50,11 @@ void hsm_require(void)
         (void)printf("%s: SoftHSM (libsofthsm2.so) is not installed\n", must ? "FAIL" : "SKIP");
         exit(must ? 1 : 77);
     }
+    hsm_leave_terminal();
+}
+
+void hsm_leave_terminal(void)
+{
     if (getsid(0) != getpid()) {
         /* A group leader cannot leave its terminal: let a child do it. */
         pid_t child = fork();
@@ -62,6 +67,7 @@ void hsm_require(void)
         (void)setsid();
     }
     (void)unsetenv("OTAIMG_PIN");
+    (void)unsetenv("OTAIMG_PASSPHRASE");
 }
 
 char *hsm_path(const char *name)
@@ -78,14 +84,20 @@ void hsm_write_file(const char *path, const char *text)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+void hsm_setup_folder(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/otaimg-hsm-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    catch_diagnostics();
+}
+
 void hsm_setup(void)
 {
     char *conf = NULL;
     char *text = NULL;
     char *tokens = NULL;
 
-    (void)snprintf(folder, sizeof folder, "/tmp/otaimg-hsm-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    hsm_setup_folder();
     conf = hsm_path("softhsm2.conf");
     tokens = hsm_path("tokens");
     ck_assert_int_eq(mkdir(tokens, 0700), 0);
@@ -97,7 +109,6 @@ void hsm_setup(void)
     free(text);
     free(tokens);
     free(conf);
-    catch_diagnostics();
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -111,6 +122,15 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 void hsm_teardown(void)
 {
     (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void hsm_remove_tokens(void)
+{
+    char *tokens = hsm_path("tokens");
+
+    ck_assert_int_eq(nftw(tokens, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    ck_assert_int_eq(mkdir(tokens, 0700), 0); /* SoftHSM does not start without it */
+    free(tokens);
 }
 
 /* ---- in the child: exit status 0 when all went well, else the failing step -------------------- */
@@ -262,6 +282,32 @@ void hsm_add_pair(const char *token, const char *pin, const char *label, const c
                                       {CKA_SIGN, &yes, 1}};
 
         step(13, f->C_GenerateKeyPair(session, &mechanism, public_key, 4, private_key, 5, &keys[0],
+                                      &keys[1]));
+    }
+    end(child);
+}
+
+void hsm_add_rsa(const char *token, const char *pin, const char *label, const char *id)
+{
+    static CK_BBOOL yes = CK_TRUE;
+    static CK_ULONG bits = 2048;
+    pid_t child = begin();
+
+    if (child == 0) {
+        CK_MECHANISM mechanism = {CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0};
+        CK_SESSION_HANDLE session = login(find_slot(token), CKU_USER, pin);
+        struct id key_id = id_of(id);
+        CK_OBJECT_HANDLE keys[2];
+        CK_ATTRIBUTE public_key[] = {{CKA_MODULUS_BITS, &bits, sizeof bits},
+                                     {CKA_TOKEN, &yes, 1},
+                                     {CKA_LABEL, text_of(label), strlen(label)},
+                                     {CKA_ID, key_id.bytes, key_id.len}};
+        CK_ATTRIBUTE private_key[] = {{CKA_SIGN, &yes, 1},
+                                      {CKA_TOKEN, &yes, 1},
+                                      {CKA_LABEL, text_of(label), strlen(label)},
+                                      {CKA_ID, key_id.bytes, key_id.len}};
+
+        step(24, f->C_GenerateKeyPair(session, &mechanism, public_key, 4, private_key, 4, &keys[0],
                                       &keys[1]));
     }
     end(child);

@@ -18,10 +18,13 @@
 #define HSM_PIN   "4711-release"
 
 /* Ends the program when SoftHSM is not there: 77 = skipped, 1 where CI=true. Call first in main();
- * also leaves the terminal, so that nothing can prompt. */
+ * also leaves the terminal. */
 void hsm_require(void);
+/* Leaves the terminal, so that nothing can prompt, and forgets the user's PIN and passphrase. */
+void hsm_leave_terminal(void);
 
-/* For tcase_add_checked_fixture(): an empty folder and configuration; removes them. */
+/* For tcase_add_checked_fixture(): an empty folder, and an empty SoftHSM in it; removes them. */
+void hsm_setup_folder(void);
 void hsm_setup(void);
 void hsm_teardown(void);
 
@@ -32,10 +35,14 @@ void hsm_write_file(const char *path, const char *text);
 void hsm_add_token(const char *label, const char *pin);
 /* Objects on the token with this label. id: hex. A key pair on P-256 or P-384. */
 void hsm_add_pair(const char *token, const char *pin, const char *label, const char *id, bool p384);
+void hsm_add_rsa(const char *token, const char *pin, const char *label, const char *id);
 void hsm_add_aes(const char *token, const char *pin, const char *label, const char *id,
                  const uint8_t *key, size_t len);
 /* Deletes all objects of a class (CKO_...) with this label. */
 void hsm_delete(const char *token, const char *pin, const char *label, unsigned long class);
+
+/* Deletes everything on every token, as if they had been pulled out. */
+void hsm_remove_tokens(void);
 
 /* Fails the test unless the one object of this class and label on token HSM_LABEL has this flag. */
 void hsm_expect_flag(const char *label, unsigned long class, unsigned long type, int value);

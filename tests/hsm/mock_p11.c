@@ -5,6 +5,7 @@
  *   MOCK_P11_MODULE     the real module (required)
  *   MOCK_P11_FAIL       "C_Sign=0x32": that call returns this value; "C_Sign=0x32@2": from the
  *                       second call on
+ *   MOCK_P11_PAUSE      "C_Sign=FIFO": before that call, read FIFO until its writer closes it
  *   MOCK_P11_FLAGS      bits added to the flags of every token; "-0x4" takes bits away
  *   MOCK_P11_ATTRIBUTE  "0x180=0441..": value of that attribute of every object; nothing after the
  *                       '=': no object has it
@@ -33,6 +34,24 @@ static void log_line(const char *text, unsigned long number)
     }
 }
 
+/* The writer knows that the call is being made when its open() returns, and goes on by close(). */
+static void pause_before(const char *call)
+{
+    const char *pause = getenv("MOCK_P11_PAUSE");
+    size_t len = strlen(call);
+    char byte;
+    int fd;
+
+    if (pause == NULL || strncmp(pause, call, len) != 0 || pause[len] != '=') {
+        return;
+    }
+    fd = open(pause + len + 1, O_RDONLY);
+    while (fd >= 0 && read(fd, &byte, 1) > 0) {
+    }
+    (void)close(fd);
+    (void)unsetenv("MOCK_P11_PAUSE"); /* once */
+}
+
 /* What the call is to return instead of being made; CKR_OK = make it. */
 static CK_RV before(const char *call)
 {
@@ -44,6 +63,7 @@ static CK_RV before(const char *call)
     CK_RV rv;
 
     log_line(call, 0);
+    pause_before(call);
     if (fail == NULL || strncmp(fail, call, len) != 0 || fail[len] != '=') {
         return CKR_OK;
     }

@@ -1,5 +1,7 @@
 #!/bin/sh
 # keys/test/make-token.sh makes a token that works, keeps its PIN to itself and touches one folder.
+#
+#   test_make_token.sh pkcs11_tool|otaimg      what makes the keys
 set -eu
 
 fail() {
@@ -9,7 +11,10 @@ fail() {
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-unset OTAIMG SOFTHSM2_CONF
+unset OTAIMG SOFTHSM2_CONF OTAIMG_PIN
+if [ "$1" = otaimg ]; then
+    export OTAIMG="$OTAIMG_BINARY"
+fi
 
 status=0
 "$MAKE_TOKEN" "$work/a b" --label "it's a test" >"$work/out" 2>"$work/err" || status=$?

@@ -46,7 +46,8 @@ function checkConsistent(name, file, { report, code }) {
     let sum = 0;
     for (const field of record.fields) {
       same(`${name}: ${record.name}.${field.name}: raw`, field.raw.length, 2 * field.length);
-      expect(field.valid || code !== 0, `${name}: ${record.name}.${field.name}: not valid`);
+      expect(field.valid || code !== 0 || record.attribute_type >= 0x8000,
+        `${name}: ${record.name}.${field.name}: not valid`);
       sum += field.length;
     }
     same(`${name}: ${record.name}: length`, sum, record.length);
@@ -56,7 +57,9 @@ function checkConsistent(name, file, { report, code }) {
 function check(name, file, options = []) {
   const result = files.inspect(file, options);
   if (result.report === null) {
-    expect(false, `${name}: no report, exit code ${result.code}: ${result.text}`);
+    /* HEX that cannot be read as such is no file with fields. */
+    expect(fs.readFileSync(file)[0] === ':'.charCodeAt(0) && result.code === 10,
+      `${name}: no report, exit code ${result.code}: ${result.text}`);
     return result;
   }
   reports += 1;
@@ -110,6 +113,7 @@ function checkNotOta() {
   checkProblem('text', 'This is a text file and no more.\n', [], 10, notOta);
   checkProblem('zeros', Buffer.alloc(4096), [], 10, notOta);
   checkProblem('erased flash', Buffer.alloc(4096, 0xff), [], 10, notOta);
+  same('broken HEX', check('broken HEX', files.keep('case.bin', ':0000')).report, null);
   checkProblem('ELF', `\x7fELF${'\0'.repeat(60)}`, [], 10, notOta);
 }
 
@@ -159,6 +163,26 @@ function checkDamage() {
     'attributes not well-formed, at byte 5 of the attribute area');
 }
 
+/* Informative attributes: what is wrong with them is shown, and is no problem. */
+function checkInformative() {
+  const image = fs.readFileSync(path.join(scratch, 'image-full.ota'));
+  const area = image.subarray(0x71);
+  const buildTime = area.indexOf(Buffer.from([0x10, 0x80, 8, 0]));
+  const release = area.indexOf(Buffer.from([0x11, 0x80, 8, 0]));
+  same('release behind build time', release, buildTime + 12);
+
+  area[release + 4] = 9;
+  let { records } = checkProblem('unknown kind of release', image, [], 0, undefined);
+  const [kind] = records.find((r) => r.name === 'release').fields;
+  same('kind of release', [kind.name, kind.value, kind.valid], ['kind', 9, false]);
+
+  area[buildTime + 2] = 20; /* takes the next record in */
+  area[5] -= 1;
+  ({ records } = checkProblem('long build time', image, [], 0, undefined));
+  const { fields } = records.find((r) => r.name === 'build_time');
+  same('long build time', fields.map((f) => [f.name, f.length, f.valid]), [['value', 20, false]]);
+}
+
 /* Every truncation of a file of every kind is reported, not crashed on. */
 function checkTruncations() {
   for (const [name, end] of [['combo-full-encrypted', 110], ['image-full', 60]]) {
@@ -191,14 +215,100 @@ function checkProtection() {
   }
 }
 
+/* ---- the same for people ---------------------------------------------------------------------- */
+
+function textLine(field) {
+  const mark = { none: '  [unprotected]', signature: '' }[field.protection]
+    ?? `  [${field.protection}]`;
+  return `  0x${field.offset.toString(16).toUpperCase().padStart(5, '0')}  ${field.name.padEnd(26)} `
+    + `VALUE${field.meaning === undefined ? '' : ` (${field.meaning})`}`
+    + `${field.valid ? '' : '  NOT VALID'}${mark}`;
+}
+
+/* Fields as in the report, but for fillers that are zero and the attribute area as a whole. */
+function checkText(name) {
+  const file = path.join(scratch, name);
+  const wanted = files.inspect(file).report.records.flatMap((record) => record.fields)
+    .filter((field) => field.length <= 72 && !(/^(filler|reserved)/.test(field.name) && field.valid));
+  const lines = files.run('inspect', file).stdout.split('\n').filter((line) => /^  0x/.test(line));
+
+  same(`${name}: lines`, lines.length, wanted.length);
+  wanted.forEach((field, i) => {
+    const [before, after] = textLine(field).split('VALUE');
+    expect(lines[i]?.startsWith(before) && lines[i].endsWith(after),
+      `${name}: '${lines[i]}', expected '${before}...${after}'`);
+  });
+}
+
+/* ---- what the format leaves unprotected ------------------------------------------------------- */
+
+function deviceFile(policy) {
+  return files.keep(`${policy}.yaml`, `otaimg-device: 1
+device: wbz451
+policy: ${policy}
+class: development
+keys:
+  - public: "${path.join(projectDir, 'keys', 'test', 'dev-a.pub.pem')}"
+    class: development
+    roles: [application]
+product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
+hardware: {class: 0x00000102, revision: 2}
+installed: {version: 1.4.1.0, security-counter: 0}
+`);
+}
+
+/* Names of the fields outside the signature in which one bit can change, the checksum made to fit,
+ * and the device still takes the file. */
+function unprotected(name, policy) {
+  const file = path.join(scratch, `${name}.ota`);
+  const original = fs.readFileSync(file);
+  const { report } = files.inspect(file);
+  const device = deviceFile(policy);
+  const found = [];
+
+  same(`${name} under ${policy}: exit code`, files.run('verify', file, '--device', device).status, 0);
+  for (const record of report.records) {
+    for (const field of record.fields.filter((f) => f.protection !== 'signature')) {
+      for (let bit = 0; bit < 8 * field.length; bit += 1) {
+        const bytes = Buffer.from(original);
+        bytes[field.offset + (bit >> 3)] ^= 1 << (bit & 7);
+        if (report.records[0].name === 'otau' && field.name !== 'checksum') {
+          fixChecksum(bytes);
+        }
+        if (files.run('verify', files.keep('flip.ota', bytes), '--device', device).status === 0) {
+          found.push(`${record.name}.${field.name}`);
+          break;
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/* The table of schemas/README.md: | file | policy | fields | */
+function checkUnprotected() {
+  const readme = fs.readFileSync(path.join(projectDir, 'schemas', 'README.md'), 'utf8');
+  const rows = [...readme.matchAll(/^\| ((?:ble|zigbee|combo)-\w+) \| (strict|stock) \| (.*) \|$/gm)];
+  same('rows about unprotected fields', rows.length, 5);
+  for (const [, name, policy, fields] of rows) {
+    same(`${name} under ${policy}: unprotected`, unprotected(name, policy),
+      fields === 'none' ? [] : fields.split(', '));
+  }
+}
+
 try {
   checkGood();
   checkBad();
   checkNotOta();
   checkName();
   checkDamage();
+  checkInformative();
   checkTruncations();
   checkProtection();
+  checkUnprotected();
+  for (const name of ['ble-full.ota', 'image-full.ota', 'zigbee-stock.ota', 'unsigned.ota']) {
+    checkText(name);
+  }
 } finally {
   fs.rmSync(scratch, { recursive: true });
 }

@@ -250,9 +250,8 @@ START_TEST(test_attributes_bad_records_name_their_offset)
         {"key 4 revoked", OTAV_ERR_ATTRIBUTES, 12, 1, RAW(9, 0, 4, 0, 0x10, 0, 0, 0)},
         {"encoding 2", OTAV_ERR_ATTRIBUTES, 12, 1, RAW(10, 0, 8, 0, 2, 0, 0, 0, 1, 0, 0, 0)},
         {"encoding reserved", OTAV_ERR_ATTRIBUTES, 12, 1, RAW(10, 0, 8, 0, 1, 0, 0, 1, 5, 0, 0, 0)},
-        {"source revision of 20", OTAV_OK, 0, 1, RAW(0x21, 0x80, 20, 0, [23] = 1)},
-        {"source revision of 32", OTAV_OK, 0, 1, RAW(0x21, 0x80, 32, 0, [35] = 1)},
-        {"source revision of 21", OTAV_ERR_ATTRIBUTES, 12, 1, RAW(0x21, 0x80, 21, 0, [24] = 1)},
+        {"release of 7 is informative", OTAV_OK, 0, 1, RAW(0x11, 0x80, 7, 0, [10] = 1)},
+        {"source revision of 21 is informative", OTAV_OK, 0, 1, RAW(0x21, 0x80, 21, 0, [24] = 1)},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -85,7 +85,7 @@ START_TEST(test_key_uri_in_file_message_has_the_place)
     static const char *const cases[][2] = {
         {"foo", "'foo' is not a key URI, expected file:PATH or pkcs11:...\n"},
         {"file:", "'file:' names no file, expected file:PATH\n"},
-        {"pkcs11:object=a?pin-value=1234", PIN_MESSAGE + sizeof "otaimg: " - 1},
+        {"pkcs11:object=a?pin-value=1234", &PIN_MESSAGE[sizeof "otaimg: " - 1]},
         {"pkcs11:obj%65ct=a",
          "percent-encoded attribute name in the key URI, expected a plain name "
          "as in 'object=NAME'\n"},

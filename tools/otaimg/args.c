@@ -250,6 +250,18 @@ const struct command *command_find(int argc, char **argv, int *ret_words)
     return NULL;
 }
 
+bool command_is_group(const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const struct command *const *c = all_commands; *c != NULL; c++) {
+        if (strncmp((*c)->name, word, len) == 0 && (*c)->name[len] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_options(const struct option_spec *specs)
 {
     for (; specs != NULL && specs->name != NULL; specs++) {

@@ -13,6 +13,9 @@ void args_free(struct args *args);
 /* The command that argv starts with, and how many words it takes; NULL when there is none. */
 const struct command *command_find(int argc, char **argv, int *ret_words);
 
+/* Whether word is the first of commands of two words. */
+bool command_is_group(const char *word);
+
 /* Texts for --help. */
 void command_print_help(const struct command *command);
 void command_print_list(void);

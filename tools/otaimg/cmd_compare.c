@@ -19,6 +19,8 @@ struct comparison {
     struct ota_file file[2];
     struct listing listing[2];
     bool ignore_signatures;
+    bool readable;   /* metadata and firmware of both */
+    bool both_alike; /* both encrypted, or both plain */
     unsigned differences;
 };
 
@@ -96,34 +98,50 @@ static void compare_listings(struct comparison *c)
     }
 }
 
-/* Offset of the first byte that differs from start on; the shorter length when one is a prefix. */
-static uint32_t first_difference(const struct source *a, const struct source *b, uint32_t start_a,
-                                 uint32_t start_b)
-{
-    uint32_t len_a = a->len - start_a;
-    uint32_t len_b = b->len - start_b;
-    uint32_t len = len_a < len_b ? len_a : len_b;
-    uint32_t i = 0;
+/* Offset in a file, and how many bytes of it are meant. */
+struct stretch {
+    uint32_t start;
+    uint32_t len;
+};
 
-    while (i < len && a->bytes[start_a + i] == b->bytes[start_b + i]) {
-        i++;
+static void compare_bytes(struct comparison *c, const char *what, const struct stretch at[2])
+{
+    const uint8_t *a = c->file[0].source.bytes + at[0].start;
+    const uint8_t *b = c->file[1].source.bytes + at[1].start;
+    uint32_t len = at[0].len < at[1].len ? at[0].len : at[1].len;
+    uint32_t same = 0;
+
+    while (same < len && a[same] == b[same]) {
+        same++;
     }
-    return i;
+    if (same < at[0].len || same < at[1].len) {
+        c->differences++;
+        printf("%s: %u and %u bytes, first difference at byte %u\n", what, at[0].len, at[1].len,
+               same);
+    }
 }
 
-static void compare_bytes(struct comparison *c, const char *what, uint32_t skip)
+/* Firmware as the metadata says it ends, then what lies behind it. */
+static void compare_firmware(struct comparison *c)
 {
-    const struct ota_file *a = &c->file[0];
-    const struct ota_file *b = &c->file[1];
-    uint32_t start_a = a->file.payload_off + skip;
-    uint32_t start_b = b->file.payload_off + skip;
-    uint32_t len_a = a->source.len - start_a;
-    uint32_t len_b = b->source.len - start_b;
-    uint32_t same = first_difference(&a->source, &b->source, start_a, start_b);
+    bool same_padding = c->both_alike;
+    struct stretch firmware[2];
+    struct stretch rest[2];
 
-    if (same < len_a || same < len_b) {
-        c->differences++;
-        printf("%s: %u and %u bytes, first difference at byte %u\n", what, len_a, len_b, same);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct ota_file *file = &c->file[i];
+        uint32_t fw_len = otav_load_u32(c->listing[i].metadata + OTAV_META_FW_LEN_OFF);
+        uint32_t room = file->file.payload_len - OTAV_META_LEN;
+
+        firmware[i].start = file->file.payload_off + OTAV_META_LEN;
+        firmware[i].len = fw_len < room ? fw_len : room;
+        rest[i].start = firmware[i].start + firmware[i].len;
+        rest[i].len = room - firmware[i].len;
+        same_padding = same_padding && !file->source.is_slot;
+    }
+    compare_bytes(c, "firmware", firmware);
+    if (same_padding) {
+        compare_bytes(c, "behind the firmware", rest);
     }
 }
 
@@ -148,24 +166,21 @@ static enum ox require_metadata(const struct comparison *c)
 }
 
 /* Payloads that can be read are compared as plaintext: fields above, firmware here. */
-static enum ox compare_payloads(struct comparison *c)
+static void compare_payloads(struct comparison *c)
 {
-    bool readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
+    const struct otav_file *a = &c->file[0].file;
+    const struct otav_file *b = &c->file[1].file;
+    const struct stretch payloads[2] = {{a->payload_off, a->payload_len},
+                                        {b->payload_off, b->payload_len}};
 
-    if (c->file[0].file.encrypted != c->file[1].file.encrypted && !readable) {
+    if (c->readable) {
+        compare_firmware(c);
+    } else if (c->both_alike) {
+        compare_bytes(c, "payload", payloads);
+    } else {
         c->differences++;
         printf("payload: one is encrypted\n");
-        return OX_OK;
     }
-    for (unsigned i = 0; readable && i < 2; i++) {
-        enum ox ox = ota_file_decrypt(&c->file[i]);
-
-        if (ox != OX_OK) {
-            return ox;
-        }
-    }
-    compare_bytes(c, readable ? "firmware" : "payload", readable ? OTAV_META_LEN : 0);
-    return OX_OK;
 }
 
 static enum ox open_both(struct comparison *c, const struct args *args)
@@ -187,6 +202,19 @@ static enum ox open_both(struct comparison *c, const struct args *args)
     return ox;
 }
 
+/* All that can fail comes before the first line of output. */
+static enum ox prepare(struct comparison *c)
+{
+    enum ox ox = c->ignore_signatures ? require_metadata(c) : OX_OK;
+
+    c->readable = c->listing[0].has_metadata && c->listing[1].has_metadata;
+    c->both_alike = c->file[0].file.encrypted == c->file[1].file.encrypted;
+    for (unsigned i = 0; ox == OX_OK && c->readable && i < 2; i++) {
+        ox = ota_file_decrypt(&c->file[i]);
+    }
+    return ox;
+}
+
 static enum ox run(const struct args *args)
 {
     struct comparison c = {.ignore_signatures = args_has(args, "ignore-signatures")};
@@ -195,12 +223,12 @@ static enum ox run(const struct args *args)
     c.file[0].source.fd = -1;
     c.file[1].source.fd = -1;
     ox = open_both(&c, args);
-    if (ox == OX_OK && c.ignore_signatures) {
-        ox = require_metadata(&c);
+    if (ox == OX_OK) {
+        ox = prepare(&c);
     }
     if (ox == OX_OK) {
         compare_listings(&c);
-        ox = compare_payloads(&c);
+        compare_payloads(&c);
     }
     for (unsigned i = 0; i < 2; i++) {
         listing_free(&c.listing[i]);

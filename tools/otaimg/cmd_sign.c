@@ -144,7 +144,7 @@ static enum ox open_input(struct signing *s, const struct args *args)
     }
     ox = ota_file_set_key(&s->file, args);
     if (ox == OX_OK) {
-        ox = ota_file_require_readable(&s->file);
+        ox = ota_file_require(&s->file);
     }
     s->encrypted = ox == OX_OK && s->file.file.encrypted;
     return ox;
@@ -182,7 +182,8 @@ static enum ox run_with(const struct args *args,
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(s.xy, id);
         hex_encode(id, sizeof id, id_text);
-        printf("%s: signed with key %s\n", output, id_text);
+        put_printable(stdout, output);
+        printf(": signed with key %s\n", id_text);
     }
     signer_close(s.signer);
     ota_file_close(&s.file);
@@ -196,10 +197,13 @@ static enum ox judge_unsigned(struct signing *s, const struct args *args,
                               const struct key_options *keys)
 {
     uint8_t metadata[OTAV_META_LEN];
-    enum ox ox = ota_file_metadata(&s->file, metadata);
+    enum ox ox = ota_file_require_readable(&s->file);
 
     (void)args;
     (void)keys;
+    if (ox == OX_OK) {
+        ox = ota_file_metadata(&s->file, metadata);
+    }
     if (ox == OX_OK && (metadata[OTAV_META_AUTH_METHOD_OFF] == OTAV_METHOD_ECDSA ||
                         metadata[OTAV_META_FW_AUTH_METHOD_OFF] == OTAV_METHOD_ECDSA)) {
         ox = diag_fail(OX_USAGE, "%s: signed already, expected a file without signature",

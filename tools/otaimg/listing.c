@@ -129,6 +129,25 @@ static enum protection signed_protection(const struct listing *listing, bool che
     return checksum ? PROTECT_CHECKSUM : PROTECT_NONE;
 }
 
+/* Informative values are taken at any length; only one of the right length has fields. */
+static bool has_fields(const struct otav_attribute_doc *doc, const struct otav_record *r)
+{
+    const struct otav_field *last;
+
+    if (doc == NULL || doc->values.field_count == 0) {
+        return false;
+    }
+    last = &doc->values.fields[doc->values.field_count - 1];
+    return r->len == last->offset + last->size;
+}
+
+/* Whether a value without fields may be one: a known attribute has them at its own length, but for
+ * source-revision, which is a Git commit (SHA-1 or SHA-256). */
+static bool plain_value_ok(const struct otav_attribute_doc *doc, uint16_t len)
+{
+    return doc == NULL || (doc->values.field_count == 0 && (len == 20 || len == 32));
+}
+
 static void list_attribute(struct listing *listing, const struct otav_record *r,
                            uint32_t area_offset, enum protection protection)
 {
@@ -142,12 +161,13 @@ static void list_attribute(struct listing *listing, const struct otav_record *r,
         record->user_name = xasprintf("attribute_0x%04X", r->type);
         record->name = record->user_name;
     }
-    if (doc != NULL && doc->values.field_count > 0) {
+    if (has_fields(doc, r)) {
         add_fields(record, &doc->values, protection);
     } else {
         const struct otav_field whole = {0, r->len, OTAV_BYTES, OTAV_ANY, 0};
 
         add_field(record, &whole, &plain_value_doc, r->value, record->offset, protection);
+        record->fields[0].ok = plain_value_ok(doc, r->len);
     }
 }
 

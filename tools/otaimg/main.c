@@ -37,6 +37,20 @@ static enum ox run(const struct command *command, int argc, char **argv)
     return ox;
 }
 
+/* "keys" alone is half a command. */
+static int unknown_command(int argc, char **argv)
+{
+    if (!command_is_group(argv[1])) {
+        (void)diag_fail(OX_USAGE, "unknown command '%s'", argv[1]);
+    } else if (argc < 3) {
+        (void)diag_fail(OX_USAGE, "'%s' is half a command, expected another word", argv[1]);
+    } else {
+        (void)diag_fail(OX_USAGE, "unknown command '%s %s'", argv[1], argv[2]);
+    }
+    diag_hint("see 'otaimg --help' for the commands");
+    return OX_USAGE;
+}
+
 /* Output that could not be written is a failure, also for a command that only prints. */
 static enum ox flush_output(enum ox ox)
 {
@@ -67,9 +81,7 @@ int main(int argc, char **argv)
     }
     command = command_find(argc - 1, argv + 1, &words);
     if (command == NULL) {
-        (void)diag_fail(OX_USAGE, "unknown command '%s'", argv[1]);
-        diag_hint("see 'otaimg --help' for the commands");
-        return OX_USAGE;
+        return unknown_command(argc, argv);
     }
     return (int)flush_output(run(command, argc - 1 - words, argv + 1 + words));
 }

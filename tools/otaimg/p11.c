@@ -30,7 +30,7 @@ static void disconnect_at_exit(void)
 
 static enum ox initialize(const char *path, CK_FUNCTION_LIST *f)
 {
-    CK_RV rv = p11_kit_module_initialize(f);
+    CK_RV rv = p11_kit.module_initialize(f);
 
     if (rv == CKR_OK) {
         return OX_OK;
@@ -43,7 +43,7 @@ static enum ox initialize(const char *path, CK_FUNCTION_LIST *f)
 /* p11-kit's text begins with the path, and the linker's with another one; keep what follows. */
 static const char *load_error(void)
 {
-    const char *text = p11_kit_message();
+    const char *text = p11_kit.message();
     const char *cut = text != NULL ? strstr(text, ": ") : NULL;
 
     return cut != NULL ? cut + 2 : "not a PKCS#11 module";
@@ -59,14 +59,14 @@ static enum ox load(const char *path, struct p11_module **ret)
         (void)diag_fail(OX_INTERNAL, "cannot ignore SIGPIPE: %s", strerror(errno));
         return OX_INTERNAL;
     }
-    p11_kit_be_quiet();
-    f = p11_kit_module_load(path, P11_KIT_MODULE_UNMANAGED);
+    p11_kit.be_quiet();
+    f = p11_kit.module_load(path, P11_KIT_MODULE_UNMANAGED);
     if (f == NULL) {
         (void)diag_fail(OX_KEY, "cannot load PKCS#11 module '%s': %s", path, load_error());
         return OX_KEY;
     }
     if (initialize(path, f) != OX_OK) {
-        p11_kit_module_release(f);
+        p11_kit.module_release(f);
         return OX_KEY;
     }
     module = xcalloc(1, sizeof *module);
@@ -234,7 +234,7 @@ static enum ox check_library(const struct p11_uri *uri, const struct p11_module 
     if (rv != CKR_OK) {
         return p11_fail_module(module->path, "C_GetInfo", rv);
     }
-    if (p11_kit_uri_match_module_info(uri->parsed, &info) == 0) {
+    if (p11_kit.uri_match_module_info(uri->parsed, &info) == 0) {
         return diag_fail(OX_KEY, "module '%s' is not the library that the URI names", module->path);
     }
     return OX_OK;
@@ -260,7 +260,7 @@ enum ox p11_tokens(const struct p11_uri *uri, struct p11_token *ret[P11_MAX_SLOT
     for (size_t i = 0; i < all; i++) {
         struct p11_token *token = ret[i];
 
-        if (p11_kit_uri_match_token_info(uri->parsed, &token->info) != 0) {
+        if (p11_kit.uri_match_token_info(uri->parsed, &token->info) != 0) {
             ret[i] = ret[matching];
             ret[matching++] = token;
         }
@@ -354,8 +354,8 @@ void p11_disconnect(void)
         struct p11_module *module = modules;
 
         modules = module->next;
-        (void)p11_kit_module_finalize(module->f);
-        p11_kit_module_release(module->f);
+        (void)p11_kit.module_finalize(module->f);
+        p11_kit.module_release(module->f);
         free(module->path);
         free(module);
     }

@@ -10,14 +10,13 @@
 #ifndef OTAIMG_P11_H
 #define OTAIMG_P11_H
 
-#include <p11-kit/p11-kit.h>
-#include <p11-kit/uri.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "exits.h"
 #include "key_options.h"
+#include "p11_kit.h"
 #include "token_keys.h"
 
 #define P11_ATTR_MAX  2048

@@ -69,7 +69,7 @@ enum ox p11_find(struct p11_session *session, const struct p11_uri *uri, CK_OBJE
     CK_ULONG count = 1;
 
     for (size_t i = 0; uri != NULL && i < sizeof selecting / sizeof selecting[0]; i++) {
-        const CK_ATTRIBUTE *wanted = p11_kit_uri_get_attribute(uri->parsed, selecting[i]);
+        const CK_ATTRIBUTE *wanted = p11_kit.uri_get_attribute(uri->parsed, selecting[i]);
 
         if (wanted != NULL) {
             template[count++] = *wanted;
@@ -88,7 +88,7 @@ static const char *class_name(CK_OBJECT_CLASS class)
 
 bool p11_class_fits(const struct p11_uri *uri, CK_OBJECT_CLASS class)
 {
-    const CK_ATTRIBUTE *type = p11_kit_uri_get_attribute(uri->parsed, CKA_CLASS);
+    const CK_ATTRIBUTE *type = p11_kit.uri_get_attribute(uri->parsed, CKA_CLASS);
 
     return type == NULL ||
            (type->ulValueLen == sizeof class && memcmp(type->pValue, &class, sizeof class) == 0);

@@ -15,7 +15,7 @@
 
 static enum ox parse_text(const char *text, P11KitUri *parsed)
 {
-    int result = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, parsed);
+    int result = p11_kit.uri_parse(text, P11_KIT_URI_FOR_ANY, parsed);
 
     if (result != P11_KIT_URI_OK) {
         return diag_fail(OX_USAGE, "'%s' is not a valid pkcs11: URI: %s", text,
@@ -23,12 +23,12 @@ static enum ox parse_text(const char *text, P11KitUri *parsed)
                          : result == P11_KIT_URI_BAD_VERSION ? "bad library-version"
                                                              : "bad syntax");
     }
-    if (p11_kit_uri_any_unrecognized(parsed) != 0) {
+    if (p11_kit.uri_any_unrecognized(parsed) != 0) {
         return diag_fail(OX_USAGE, "'%s' has an attribute that otaimg does not know", text);
     }
-    if (p11_kit_uri_get_slot_id(parsed) != (CK_SLOT_ID)-1 ||
-        p11_kit_uri_get_slot_info(parsed)->slotDescription[0] != 0 ||
-        p11_kit_uri_get_slot_info(parsed)->manufacturerID[0] != 0) {
+    if (p11_kit.uri_get_slot_id(parsed) != (CK_SLOT_ID)-1 ||
+        p11_kit.uri_get_slot_info(parsed)->slotDescription[0] != 0 ||
+        p11_kit.uri_get_slot_info(parsed)->manufacturerID[0] != 0) {
         return diag_fail(OX_USAGE,
                          "'%s' names a slot, expected token=, serial=, model= or manufacturer= "
                          "(slots renumber)",
@@ -41,10 +41,10 @@ static enum ox choose_module(const char *text, struct p11_uri *uri)
 {
     const char *from = "module-path of the URI";
 
-    if (p11_kit_uri_get_module_name(uri->parsed) != NULL) {
+    if (p11_kit.uri_get_module_name(uri->parsed) != NULL) {
         return diag_fail(OX_USAGE, "'%s' has module-name, expected module-path", text);
     }
-    uri->module_path = p11_kit_uri_get_module_path(uri->parsed);
+    uri->module_path = p11_kit.uri_get_module_path(uri->parsed);
     if (uri->module_path == NULL) {
         from = MODULE_ENV;
         uri->module_path = getenv(MODULE_ENV);
@@ -65,7 +65,7 @@ static enum ox choose_module(const char *text, struct p11_uri *uri)
  * a program that a URI names. */
 static enum ox choose_pin_file(struct p11_uri *uri)
 {
-    const char *source = p11_kit_uri_get_pin_source(uri->parsed);
+    const char *source = p11_kit.uri_get_pin_source(uri->parsed);
     const char *path = source;
 
     if (source == NULL) {
@@ -98,7 +98,11 @@ enum ox p11_uri_parse(const char *text, struct p11_uri *ret)
     if (kind != KEY_URI_PKCS11) {
         return diag_fail(OX_USAGE, "'%s' does not name a token, expected pkcs11:...", text);
     }
-    uri.parsed = p11_kit_uri_new();
+    result = p11_kit_load();
+    if (result != OX_OK) {
+        return result;
+    }
+    uri.parsed = p11_kit.uri_new();
     if (uri.parsed == NULL) {
         return diag_fail(OX_INTERNAL, "out of memory");
     }
@@ -119,7 +123,7 @@ enum ox p11_uri_parse(const char *text, struct p11_uri *ret)
 
 void p11_uri_free(struct p11_uri *uri)
 {
-    p11_kit_uri_free(uri->parsed);
+    p11_kit.uri_free(uri->parsed);
     uri->parsed = NULL;
 }
 
@@ -127,7 +131,7 @@ char *p11_uri_format(P11KitUri *uri, P11KitUriType what)
 {
     char *text = NULL;
 
-    if (p11_kit_uri_format(uri, what, &text) != P11_KIT_URI_OK) {
+    if (p11_kit.uri_format(uri, what, &text) != P11_KIT_URI_OK) {
         return xstrdup("pkcs11:");
     }
     text[strcspn(text, "?")] = '\0'; /* module-path and pin-source */

@@ -253,8 +253,8 @@ static enum ox generate(struct job *job, enum token_key_kind kind, uint8_t ret_x
 
 static enum ox read_names(const struct p11_uri *uri, const char *text, struct job *job)
 {
-    const CK_ATTRIBUTE *label = p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL);
-    const CK_ATTRIBUTE *id = p11_kit_uri_get_attribute(uri->parsed, CKA_ID);
+    const CK_ATTRIBUTE *label = p11_kit.uri_get_attribute(uri->parsed, CKA_LABEL);
+    const CK_ATTRIBUTE *id = p11_kit.uri_get_attribute(uri->parsed, CKA_ID);
 
     if (label == NULL || label->ulValueLen == 0) {
         return diag_fail(OX_USAGE, "'%s' does not name the new key, expected object=", text);

@@ -25,27 +25,27 @@ struct listing {
 static char *object_uri(const struct listing *list, const struct p11_bytes *label,
                         const struct p11_bytes *id)
 {
-    P11KitUri *uri = p11_kit_uri_new();
+    P11KitUri *uri = p11_kit.uri_new();
     /* p11-kit copies the values; its pointers are not const. */
     struct p11_bytes value = *label;
     CK_ATTRIBUTE attribute = {CKA_LABEL, value.data, (CK_ULONG)value.len};
     char *text = NULL;
 
-    *p11_kit_uri_get_token_info(uri) = list->session.token->info;
-    p11_kit_uri_set_module_path(uri, list->uri->module_path);
+    *p11_kit.uri_get_token_info(uri) = list->session.token->info;
+    p11_kit.uri_set_module_path(uri, list->uri->module_path);
     if (value.len > 0) {
-        (void)p11_kit_uri_set_attribute(uri, &attribute);
+        (void)p11_kit.uri_set_attribute(uri, &attribute);
     }
     value = *id;
     attribute.type = CKA_ID;
     attribute.ulValueLen = (CK_ULONG)value.len;
     if (value.len > 0) {
-        (void)p11_kit_uri_set_attribute(uri, &attribute);
+        (void)p11_kit.uri_set_attribute(uri, &attribute);
     }
-    if (p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text) != P11_KIT_URI_OK) {
+    if (p11_kit.uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text) != P11_KIT_URI_OK) {
         text = xstrdup("pkcs11:");
     }
-    p11_kit_uri_free(uri);
+    p11_kit.uri_free(uri);
     return text;
 }
 

@@ -148,19 +148,27 @@ static EVP_CIPHER_CTX *aes_of(const struct otav_aes_state *state)
     return (EVP_CIPHER_CTX *)(uintptr_t)state->opaque[0];
 }
 
+static void aes_cbc_end(void *user, struct otav_aes_state *state)
+{
+    (void)user;
+    EVP_CIPHER_CTX_free(aes_of(state)); /* wipes the key schedule */
+    OPENSSL_cleanse(state, sizeof *state);
+}
+
 static uint32_t aes_cbc_begin(void *user, struct otav_aes_state *state, const uint8_t key[16],
                               const uint8_t iv[16])
 {
     EVP_CIPHER_CTX *ctx;
 
-    (void)user;
     init_library();
     ctx = EVP_CIPHER_CTX_new();
     state->opaque[0] = (uintptr_t)ctx;
-    if (ctx == NULL || EVP_DecryptInit_ex(ctx, EVP_aes_128_cbc(), NULL, key, iv) != 1) {
+    if (ctx == NULL || EVP_DecryptInit_ex(ctx, EVP_aes_128_cbc(), NULL, key, iv) != 1 ||
+        EVP_CIPHER_CTX_set_padding(ctx, 0) != 1) {
+        aes_cbc_end(user, state); /* what did not begin is not ended by the caller */
         return OTAV_REJECT;
     }
-    return verdict(EVP_CIPHER_CTX_set_padding(ctx, 0));
+    return OTAV_ACCEPT;
 }
 
 static uint32_t aes_cbc_decrypt(void *user, struct otav_aes_state *state, uint8_t *bytes,
@@ -181,13 +189,6 @@ static uint32_t aes_cbc_decrypt(void *user, struct otav_aes_state *state, uint8_
         len -= part_len;
     }
     return OTAV_ACCEPT;
-}
-
-static void aes_cbc_end(void *user, struct otav_aes_state *state)
-{
-    (void)user;
-    EVP_CIPHER_CTX_free(aes_of(state)); /* wipes the key schedule */
-    OPENSSL_cleanse(state, sizeof *state);
 }
 
 const struct otav_crypto otav_crypto_openssl = {

@@ -18,11 +18,9 @@ static const struct {
                        OTAV_MIN_BATTERY_FIELDS(FIELD_ROW) OTAV_ACTIVATION_FIELDS(FIELD_ROW)
                            OTAV_REVOKE_KEYS_FIELDS(FIELD_ROW) OTAV_ENCODING_FIELDS(FIELD_ROW)};
 
-#define LENGTH_ROW(id, type, len, name) {(type), (len)},
-static const struct {
-    uint16_t type;
-    uint8_t len; /* 0 = 20 or 32 bytes */
-} value_lengths[] = {OTAV_ATTRIBUTES(LENGTH_ROW)};
+/* Lengths by type - 1; the enforced types stand first in the list. */
+#define LENGTH_ROW(id, type, len, name) (len),
+static const uint8_t value_lengths[] = {OTAV_ATTRIBUTES(LENGTH_ROW)};
 
 static const uint8_t area_magic[4] = {'O', 'T', 'A', 'A'};
 
@@ -40,26 +38,18 @@ static bool all_zero(const uint8_t *bytes, size_t len)
     return sum == 0;
 }
 
-static bool length_ok(uint8_t expected, uint16_t len)
-{
-    return expected != 0 ? len == expected : len == 20 || len == 32;
-}
-
 static enum check check_record(const struct otav_record *record)
 {
-    size_t i = 0;
-
-    while (i < sizeof value_lengths / sizeof value_lengths[0] &&
-           value_lengths[i].type != record->type) {
-        i++;
+    if ((record->type & OTAV_ATTRIBUTE_INFORMATIVE) != 0) {
+        return VALUE_OK; /* whatever it says; lint on the host looks at it */
     }
-    if (i == sizeof value_lengths / sizeof value_lengths[0]) {
-        return (record->type & OTAV_ATTRIBUTE_INFORMATIVE) != 0 ? VALUE_OK : TYPE_UNKNOWN;
+    if (record->type > OTAV_ATTRIBUTE_ENFORCED_COUNT) {
+        return TYPE_UNKNOWN;
     }
-    if (!length_ok(value_lengths[i].len, record->len)) {
+    if (record->len != value_lengths[record->type - 1]) {
         return VALUE_BAD;
     }
-    for (i = 0; i < sizeof value_rules / sizeof value_rules[0]; i++) {
+    for (size_t i = 0; i < sizeof value_rules / sizeof value_rules[0]; i++) {
         if (value_rules[i].type == record->type &&
             !otav_field_ok(&value_rules[i].field, record->value)) {
             return VALUE_BAD;

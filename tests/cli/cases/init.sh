@@ -1,0 +1,21 @@
+say "a manifest and a device file that work once key and firmware are there"
+t init --device-file board.yaml -o first.yaml
+files
+uuid() { sed -n 's/^ *product: *\([0-9a-f-]*\).*/\1/p' "$1"; }
+[ -n "$(uuid first.yaml)" ] && [ "$(uuid first.yaml)" = "$(uuid board.yaml)" ] && echo "one product in both"
+sed 's/[0-9a-f]\{8\}-[0-9a-f-]\{27\}/UUID/' first.yaml
+sed 's/[0-9a-f]\{8\}-[0-9a-f-]\{27\}/UUID/' board.yaml
+cp first.yaml kept.yaml
+say "nothing is overwritten"
+t init -o first.yaml
+same first.yaml kept.yaml
+t init -o second.yaml --device-file board.yaml
+t init -o first.yaml --device-file other.yaml
+files
+t init --force -o first.yaml
+[ "$(uuid first.yaml)" != "$(uuid kept.yaml)" ] && echo "another product"
+rm release.yaml
+t init
+t init
+t init -o missing/x.yaml
+files
