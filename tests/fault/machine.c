@@ -246,9 +246,11 @@ static void controller_write(uc_engine *uc, uint64_t offset, unsigned size, uint
 
 /* ---- code ------------------------------------------------------------------------------------- */
 
-static uint16_t halfword(const struct machine *m, uint32_t address)
+static uint32_t halfword(const struct machine *m, uint32_t address)
 {
-    return address + 1 < GUEST_ROM_LEN ? (uint16_t)(m->rom[address] | m->rom[address + 1] << 8) : 0;
+    return address + 1 < GUEST_ROM_LEN
+               ? (uint32_t)m->rom[address] | (uint32_t)m->rom[address + 1] << 8
+               : 0;
 }
 
 uint32_t machine_insn_len(const struct machine *m, uint32_t address)
