@@ -293,11 +293,11 @@ types:
       - id: length
         type: u2
         valid:
-          expr: 'type == 0x8021 ? (_ == 20 or _ == 32) : (fixed_length == 0 or _ == fixed_length)'
+          expr: type >= 0x8000 or _ == fixed_length
       - id: value
         size: length
         type:
-          switch-on: type
+          switch-on: 'fixed_length == 0 or length == fixed_length ? type : 0'
           cases:
             0x0001: product
             0x0002: hardware
@@ -316,7 +316,7 @@ types:
             _: user
     instances:
       fixed_length:
-        doc: 0 = any.
+        doc: 0 = any. An informative attribute of another length is a byte string.
         value: 'type == 0x0001 ? 16
           : (type == 0x0002 or type == 0x0003 or type == 0x000a or type == 0x8010 or type == 0x8011) ? 8
           : type >= 0x0004 and type <= 0x0009 ? 4
@@ -410,6 +410,7 @@ types:
     enums:
       encodings:
         1: deflate
+  # Nobody refuses a file for the values below.
   build_time:
     seq:
       - id: time
@@ -420,15 +421,11 @@ types:
       - id: kind
         type: u1
         enum: kinds
-        valid:
-          in-enum: true
       - id: flags
         doc: Bit 0 is mandatory.
         type: u1
-        valid:
-          max: 1
       - id: reserved
-        contents: [0, 0]
+        size: 2
       - id: support_end
         doc: Days since 1970-01-01; 0 = not said.
         type: u4
@@ -442,10 +439,8 @@ types:
       - id: format
         type: u1
         enum: formats
-        valid:
-          in-enum: true
       - id: reserved
-        contents: [0, 0, 0]
+        size: 3
       - id: sha256
         size: 32
     enums:
@@ -458,7 +453,7 @@ types:
         doc: Commit id, 20 or 32 bytes.
         size-eos: true
   user:
-    doc: Any other attribute.
+    doc: Any other attribute, and known ones at another length than theirs.
     seq:
       - id: value
         size-eos: true

@@ -3,7 +3,7 @@
 # documented code, say at most one line of error, and write nothing for a file that was refused.
 # usage: read_corpus.sh OTAIMG GOLDEN
 set -u
-otaimg=$1
+otaimg=$(realpath "$1")
 cd "$2" || exit 1
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -2,7 +2,7 @@
 # Every file of the corpus through `otaimg verify`: exit code and stderr must be exactly what the
 # index says. usage: verify_corpus.sh OTAIMG FOLDER (good or bad)
 set -u
-otaimg=$1
+otaimg=$(realpath "$1")
 cd "$2" || exit 1
 out=$(mktemp)
 err=$(mktemp)

@@ -23,6 +23,7 @@ const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'otaimg-kaitai-'));
 const files = new Files(otaimg, projectDir, scratch);
 let failures = 0;
 let fieldCount = 0;
+let attributeNames = {};
 
 function expect(ok, text) {
   if (!ok) {
@@ -79,9 +80,8 @@ function recordLines(name, object, bytes, base, lines) {
 function attributeLines(area, bytes, base, lines) {
   recordLines('attributes', area.attributes, bytes, base, lines);
   for (const record of area.records.record) {
-    const type = snake(record.value.constructor.name);
-    const name = type === 'user'
-      ? `attribute_0x${record.type.toString(16).toUpperCase().padStart(4, '0')}` : type;
+    const name = attributeNames[record.type]
+      ?? `attribute_0x${record.type.toString(16).toUpperCase().padStart(4, '0')}`;
     const debug = record._debug.value;
     lines.push(`${name} type ${record.type} ${base + debug.ioOffset + debug.start}+${record.length}`);
     recordLines(name, record.value, bytes, base, lines);
@@ -251,14 +251,19 @@ function listedFields() {
   return result;
 }
 
+/* The types of attribute values that Kaitai knows, by attribute type. */
+function namesOf(description) {
+  const value = description.types.record.seq.find((entry) => entry.id === 'value');
+  return Object.fromEntries(Object.entries(value.type.cases).filter(([type]) => type !== '_')
+    .map(([type, name]) => [Number(type), name]));
+}
+
 function compareLists(description) {
   const listed = listedFields();
   const described = Object.entries(description.types)
     .filter(([name]) => !WITHOUT_LIST.includes(name))
     .flatMap(([name, type]) => type.seq.map((entry) => `${name}.${entry.id} ${sizeOf(entry)}`));
-  const value = description.types.record.seq.find((entry) => entry.id === 'value');
-  const attributes = Object.entries(value.type.cases).filter(([type]) => type !== '_')
-    .map(([type, name]) => `${Number(type)} ${name}`);
+  const attributes = Object.entries(attributeNames).map(([type, name]) => `${type} ${name}`);
 
   expect(listed.fields.length > 60, `only ${listed.fields.length} fields are listed`);
   for (const [a, b, who] of [[listed.fields, described, 'the field lists have'],
@@ -274,6 +279,7 @@ function compareLists(description) {
   try {
     const description = yaml.load(fs.readFileSync(KSY, 'utf8'));
     const parser = await loadParser(description);
+    attributeNames = namesOf(description);
     compareLists(description);
     const good = files.good();
     for (const file of good) {

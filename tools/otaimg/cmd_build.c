@@ -33,7 +33,8 @@ static void print_summary(const struct manifest *m, const char *output,
     if (result->has_key) {
         hex_encode(result->key_id, sizeof result->key_id, id);
     }
-    printf("%s: %s, %s, version %s, sequence %u, %u bytes of firmware, key %s\n", output,
+    put_printable(stdout, output);
+    printf(": %s, %s, version %s, sequence %u, %u bytes of firmware, key %s\n",
            type_names[m->file_type], m->encrypt ? "encrypted" : "plain", version, m->sequence,
            result->fw_len, id);
 }

@@ -182,7 +182,8 @@ static enum ox run_with(const struct args *args,
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(s.xy, id);
         hex_encode(id, sizeof id, id_text);
-        printf("%s: signed with key %s\n", output, id_text);
+        put_printable(stdout, output);
+        printf(": signed with key %s\n", id_text);
     }
     signer_close(s.signer);
     ota_file_close(&s.file);

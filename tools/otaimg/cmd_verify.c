@@ -33,7 +33,8 @@ static enum ox verify(const struct trust *trust, const struct args *args,
     }
     if (ox == OX_OK) {
         hex_encode(id, sizeof id, id_text);
-        printf("%s: %s, signed with key %s\n", file.source.path,
+        put_printable(stdout, file.source.path);
+        printf(": %s, signed with key %s\n",
                trust->device_path != NULL ? "accepted" : "both signatures are good", id_text);
     }
     ota_file_close(&file);

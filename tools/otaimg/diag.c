@@ -27,20 +27,7 @@ static void clear_progress(void)
     }
 }
 
-/* Terminal control codes in a file name or key label must not reach the terminal. */
-static void put_escaped(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < 0x20 || c == 0x7F) {
-            (void)fprintf(output(), "\\x%02x", c);
-        } else {
-            (void)fputc(c, output());
-        }
-    }
-}
-
+/* File names and key labels may hold terminal control codes: nothing is printed as it is. */
 static void put_line(const char *prefix, const struct src_pos *pos, const char *format,
                      va_list args)
 {
@@ -49,7 +36,7 @@ static void put_line(const char *prefix, const struct src_pos *pos, const char *
     clear_progress();
     (void)fputs(prefix, output());
     if (pos != NULL && pos->path != NULL) {
-        put_escaped(pos->path);
+        put_printable(output(), pos->path);
         if (pos->line > 0) {
             (void)fprintf(output(), ":%u", pos->line);
         }
@@ -59,9 +46,9 @@ static void put_line(const char *prefix, const struct src_pos *pos, const char *
         (void)fputs(": ", output());
     }
     if (vasprintf(&message, format, args) < 0) {
-        put_escaped(format);
+        put_printable(output(), format);
     } else {
-        put_escaped(message);
+        put_printable(output(), message);
         free(message);
     }
     (void)fputc('\n', output());

@@ -182,6 +182,17 @@ static bool zota_len_in_range(const uint8_t *zota)
     return len >= OTAV_ZOTA_LEN && len <= OTAV_ZOTA_MAX_LEN;
 }
 
+/* An OTAU header but for one field: damaged, or of another family. */
+static bool is_almost_otau(const struct ota_file *file)
+{
+    unsigned bad = 0;
+
+    for (uint8_t i = 0; i < otav_otau_table.field_count; i++) {
+        bad += otav_field_ok(&otav_otau_table.fields[i], file->prefix) ? 0 : 1;
+    }
+    return bad == 1 && file->prefix_len >= OTAV_OTAU_LEN;
+}
+
 enum ox explain_header(const struct ota_file *file)
 {
     const char *path = file->source.path;
@@ -212,6 +223,10 @@ enum ox explain_header(const struct ota_file *file)
                          "'field_control' 0x%04X (OTAV_ERR_HEADER)",
                          path, otav_load_u16(zota + OTAV_ZOTA_HEADER_LEN_OFF),
                          otav_load_u16(zota + OTAV_ZOTA_FIELD_CONTROL_OFF));
+    }
+    if (file->err == OTAV_ERR_HEADER && !known && is_almost_otau(file)) {
+        return field_error(path, "file header", &otav_otau_table, file->prefix, file->err_offset,
+                           file->err);
     }
     if (file->err == OTAV_ERR_HEADER && !known) {
         return diag_fail(OX_MALFORMED,

@@ -104,12 +104,18 @@ static void check_fillers(struct inspection *i)
     }
 }
 
+/* No device judges informative attributes, so nothing in them makes a file wrong. */
+static bool is_judged(const struct listing_record *record)
+{
+    return !record->is_attribute || (record->attribute_type & OTAV_ATTRIBUTE_INFORMATIVE) == 0;
+}
+
 static void check_fields(struct inspection *i)
 {
     for (unsigned r = 0; r < i->listing.record_count; r++) {
         const struct listing_record *record = &i->listing.records[r];
 
-        for (unsigned k = 0; k < record->field_count; k++) {
+        for (unsigned k = 0; k < record->field_count && is_judged(record); k++) {
             const struct listing_field *f = &record->fields[k];
 
             if (!f->ok) {

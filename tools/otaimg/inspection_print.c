@@ -50,7 +50,9 @@ void inspection_print(const struct inspection *i)
     char digest[65];
 
     hex_encode(i->file_digest, sizeof i->file_digest, digest);
-    printf("file: %s\n  length %u, sha256 %s\n", file->source.path, i->file_len, digest);
+    printf("file: ");
+    put_printable(stdout, file->source.path);
+    printf("\n  length %u, sha256 %s\n", i->file_len, digest);
     if (file->err == OTAV_OK) {
         printf("  kind %s, %s%s\n", ota_file_kind_name(file->file.kind),
                file->file.encrypted ? "encrypted" : "plain",

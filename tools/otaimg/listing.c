@@ -141,6 +141,13 @@ static bool has_fields(const struct otav_attribute_doc *doc, const struct otav_r
     return r->len == last->offset + last->size;
 }
 
+/* Whether a value without fields may be one: a known attribute has them at its own length, but for
+ * source-revision, which is a Git commit (SHA-1 or SHA-256). */
+static bool plain_value_ok(const struct otav_attribute_doc *doc, uint16_t len)
+{
+    return doc == NULL || (doc->values.field_count == 0 && (len == 20 || len == 32));
+}
+
 static void list_attribute(struct listing *listing, const struct otav_record *r,
                            uint32_t area_offset, enum protection protection)
 {
@@ -160,6 +167,7 @@ static void list_attribute(struct listing *listing, const struct otav_record *r,
         const struct otav_field whole = {0, r->len, OTAV_BYTES, OTAV_ANY, 0};
 
         add_field(record, &whole, &plain_value_doc, r->value, record->offset, protection);
+        record->fields[0].ok = plain_value_ok(doc, r->len);
     }
 }
 

@@ -102,6 +102,19 @@ void hex_encode(const uint8_t *bytes, size_t len, char *text)
     text[2 * len] = '\0';
 }
 
+void put_printable(FILE *stream, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c == 0x7F) {
+            (void)fprintf(stream, "\\x%02x", c);
+        } else {
+            (void)fputc(c, stream);
+        }
+    }
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Allocation: never returns NULL. When memory runs out: one message, temporary output files are
  * removed, exit 70. Free with free(). */
@@ -32,6 +33,9 @@ void hex_encode(const uint8_t *bytes, size_t len, char *text);
 
 /* Exactly len bytes from exactly 2 * len hex digits (either case); false otherwise, bytes untouched. */
 bool hex_decode(const char *text, uint8_t *bytes, size_t len);
+
+/* Writes text so that it is safe on a terminal: control characters as \xNN. */
+void put_printable(FILE *stream, const char *text);
 
 /* Strict unsigned number: decimal without leading zeros or 0x and 1..16 hex digits, nothing around
  * it, at most max. False otherwise, *ret untouched. */

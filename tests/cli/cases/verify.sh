@@ -47,3 +47,9 @@ t verify plain.ota --verify-key release.pem
 say "messages print names without control characters"
 head -c 100 plain.ota >"$(printf 'bad\033[2J')"
 t verify "$(printf 'bad\033[2J')" --device device.yaml
+say "a name with control characters cannot write on the terminal"
+name=$(printf 'a\033[2Kb.ota')
+cp plain.ota "$name"
+echo "\$ otaimg verify NAME"
+"$OTAIMG" verify "$name" --device device.yaml
+"$OTAIMG" inspect "$name" | head -n 1
