@@ -4,7 +4,7 @@ set -eu
 cd "$1"
 failed=0
 count=0
-for name in $(sed -n '/^## What is guaranteed/,/^## Where/p' README.md | grep -o '`[a-z0-9_]*`' | tr -d '`' | sort -u); do
+for name in $(sed -n '/^## What is guaranteed/,/^## Numbers/p' README.md | grep -o '`[a-z0-9_]*`' | tr -d '`' | sort -u); do
   count=$((count + 1))
   case $name in
     test_*) grep -rqs "START_TEST($name)" tests && continue ;;

@@ -72,9 +72,9 @@ struct otav_context {
     uint32_t fw_token;    /* set when the firmware was accepted */
     struct otav_sha256_state sha256;
     struct otav_aes_state aes;
-    uint32_t work_len;                  /* bytes waiting in work for a whole unit or block */
-    uint8_t metadata[OTAV_META_LEN];    /* plaintext */
-    uint8_t withheld[OTAV_UNIT_LEN];    /* first unit of the slot, until commit */
+    uint32_t work_len;               /* bytes waiting in work for a whole unit or block */
+    uint8_t metadata[OTAV_META_LEN]; /* plaintext */
+    uint8_t withheld[OTAV_UNIT_LEN]; /* first unit of the slot, until commit */
     uint8_t work[OTAV_WORK_LEN];
 };
 
