@@ -28,6 +28,8 @@
     "2acb403ce8feed5ba44995a1a91daee8dbbe1937cd14fb2f245737e5953988d9"                             \
     "94b9d65aebd7cdd5308ad6fe48b24a6a810ee5f07d8b6834cc3a6afc538efac1"
 
+static const char rfc_key[] = RFC_KEY;
+static const char rfc_pub_key[] = "file:" RFC_PUB;
 static char *key_path;
 static char *key_uri;
 
@@ -58,7 +60,7 @@ static char *sample_uri(void)
 
 START_TEST(test_keys_show_either_half_prints_public)
 {
-    static const char *const uris[] = {RFC_KEY, "file:" RFC_PUB};
+    const char *const uris[] = {rfc_key, rfc_pub_key};
 
     for (size_t i = 0; i < 2; i++) {
         ck_assert_int_eq(CLI("keys", "show", uris[i]), OX_OK);
@@ -73,7 +75,7 @@ END_TEST
 
 START_TEST(test_keys_show_json_same_facts)
 {
-    ck_assert_int_eq(CLI("keys", "show", RFC_KEY, "--json"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "show", rfc_key, "--json"), OX_OK);
     cli_expect_output("{\n"
                       "  \"uri\": \"" RFC_KEY "\",\n"
                       "  \"type\": \"EC P-256\",\n"
@@ -154,16 +156,16 @@ START_TEST(test_keys_export_to_file_and_stdout_public_half_only)
     size_t len = 0;
     char *file;
 
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "--format", formats[_i], "-o", key_path),
+    ck_assert_int_eq(CLI("keys", "export", rfc_key, "--format", formats[_i], "-o", key_path),
                      OX_OK);
     cli_expect_output("");
     file = cli_read_file(key_path, &len);
     expect_exported(formats[_i], file, len);
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "--format", formats[_i], "-o", "-"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "export", rfc_key, "--format", formats[_i], "-o", "-"), OX_OK);
     ck_assert_mem_eq(cli_out(NULL), file, len);
     cli_out(&len);
     expect_exported(formats[_i], cli_out(NULL), len);
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "--format", formats[_i]), OX_OK);
+    ck_assert_int_eq(CLI("keys", "export", rfc_key, "--format", formats[_i]), OX_OK);
     ck_assert_mem_eq(cli_out(NULL), file, len);
     ck_assert_str_eq(cli_err(), "");
     free(file);
@@ -172,7 +174,7 @@ END_TEST
 
 START_TEST(test_keys_export_default_is_pem)
 {
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY), OX_OK);
+    ck_assert_int_eq(CLI("keys", "export", rfc_key), OX_OK);
     expect_exported("pem", cli_out(NULL), strlen(cli_out(NULL)));
 }
 END_TEST
@@ -207,9 +209,9 @@ START_TEST(test_keys_export_c_source_compiles_to_the_key)
 {
     char *source = hsm_path("key.c");
 
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "--format", "c", "-o", source), OX_OK);
+    ck_assert_int_eq(CLI("keys", "export", rfc_key, "--format", "c", "-o", source), OX_OK);
     expect_c_source(source, "public_key");
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "--format", "c", "--name", "_k3", "-o", source),
+    ck_assert_int_eq(CLI("keys", "export", rfc_key, "--format", "c", "--name", "_k3", "-o", source),
                      OX_OK);
     expect_c_source(source, "_k3");
     free(source);
@@ -268,12 +270,12 @@ static void expect_no_private(void)
 START_TEST(test_keys_private_half_is_never_printed)
 {
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "--format", formats[i]), OX_OK);
+        ck_assert_int_eq(CLI("keys", "export", rfc_key, "--format", formats[i]), OX_OK);
         expect_no_private();
     }
-    ck_assert_int_eq(CLI("keys", "show", RFC_KEY), OX_OK);
+    ck_assert_int_eq(CLI("keys", "show", rfc_key), OX_OK);
     expect_no_private();
-    ck_assert_int_eq(CLI("keys", "show", RFC_KEY, "--json"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "show", rfc_key, "--json"), OX_OK);
     expect_no_private();
 }
 END_TEST
@@ -292,7 +294,7 @@ START_TEST(test_keys_export_sample_refused_unless_allowed)
     ck_assert_int_eq(CLI("keys", "export", uri, "--allow-sample-key", "-o", key_path), OX_OK);
     ck_assert_int_eq(access(key_path, F_OK), 0);
     /* Not an error where it is not needed. */
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "--allow-sample-key"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "export", rfc_key, "--allow-sample-key"), OX_OK);
     free(error);
     free(uri);
 }
@@ -314,7 +316,7 @@ static const struct {
 START_TEST(test_keys_export_bad_option_refused)
 {
     const char *const *more = bad_exports[_i].args;
-    const char *const args[] = {"keys",  "export", RFC_KEY, "-o",    key_path,
+    const char *const args[] = {"keys",  "export", rfc_key, "-o",    key_path,
                                 more[0], more[1],  more[2], more[3], NULL};
 
     ck_assert_int_eq(cli_run(args), OX_USAGE);
@@ -325,7 +327,7 @@ END_TEST
 
 START_TEST(test_keys_export_unwritable_output_error)
 {
-    ck_assert_int_eq(CLI("keys", "export", RFC_KEY, "-o", "/nonexistent/key"), OX_IO);
+    ck_assert_int_eq(CLI("keys", "export", rfc_key, "-o", "/nonexistent/key"), OX_IO);
     cli_expect_one_error("/nonexistent/key");
 }
 END_TEST
@@ -542,7 +544,7 @@ END_TEST
 
 START_TEST(test_keys_list_file_refused)
 {
-    ck_assert_int_eq(CLI("keys", "list", RFC_KEY), OX_USAGE);
+    ck_assert_int_eq(CLI("keys", "list", rfc_key), OX_USAGE);
     cli_expect_one_error("otaimg: '" RFC_KEY "' is a file, expected a pkcs11: URI");
 }
 END_TEST

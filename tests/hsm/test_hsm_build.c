@@ -157,11 +157,11 @@ END_TEST
 
 START_TEST(test_build_pin_is_nowhere_to_be_seen)
 {
+    static const char set[] = "sign.key=" RELEASE_SIGN_KEY "?pin-value=" HSM_PIN;
+
     ck_assert_int_eq(CLI("build", release_manifest), OX_OK);
     ck_assert_ptr_null(strstr(cli_out(NULL), HSM_PIN));
-    ck_assert_int_eq(
-        CLI("build", release_manifest, "--set", "sign.key=" RELEASE_SIGN_KEY "?pin-value=" HSM_PIN),
-        OX_USAGE);
+    ck_assert_int_eq(CLI("build", release_manifest, "--set", set), OX_USAGE);
     cli_expect_one_error("--set sign.key: the key URI contains 'pin-value', expected no PIN in it");
     ck_assert_ptr_null(strstr(cli_err(), HSM_PIN));
 }

@@ -123,7 +123,7 @@ START_TEST(test_build_token_refuses_exit_4_nothing_written)
     }
     expect_nothing_written(cases[_i].set, cases[_i].error);
     if (cases[_i].prepare != no_module) {
-        ck_assert_uint_eq(hsm_logged("C_Login"), 2 * cases[_i].logins);
+        ck_assert_uint_eq(hsm_logged("C_Login"), (uintmax_t)2 * cases[_i].logins);
     }
     ck_assert_ptr_null(strstr(cli_err(), WRONG_PIN));
 }

@@ -21,10 +21,11 @@ static enum otav_err erase_up_to(struct otav_context *ctx, uint32_t end)
     return OTAV_OK;
 }
 
+/* Offsets count from behind the withheld unit: no branch decides that it stays unwritten. */
 static enum otav_err program(struct otav_context *ctx, const uint8_t *bytes, size_t len)
 {
-    if (len > 0 &&
-        ctx->flash->program(ctx->flash->user, ctx->written_len, bytes, len) != OTAV_ACCEPT) {
+    if (len > 0 && ctx->flash->program(ctx->flash->user, OTAV_UNIT_LEN + ctx->written_len, bytes,
+                                       len) != OTAV_ACCEPT) {
         return OTAV_ERR_FLASH_PROGRAM;
     }
     ctx->written_len += (uint32_t)len;
@@ -35,14 +36,8 @@ enum otav_err otav_slot_write(struct otav_context *ctx, const uint8_t *bytes, si
 {
     size_t tail_len = len % OTAV_UNIT_LEN;
     uint8_t tail[OTAV_UNIT_LEN];
-    enum otav_err err = erase_up_to(ctx, ctx->written_len + (uint32_t)len);
+    enum otav_err err = erase_up_to(ctx, OTAV_UNIT_LEN + ctx->written_len + (uint32_t)len);
 
-    if (err == OTAV_OK && ctx->written_len == 0) {
-        memcpy(ctx->withheld, bytes, sizeof ctx->withheld);
-        ctx->written_len = sizeof ctx->withheld;
-        bytes += sizeof ctx->withheld;
-        len -= sizeof ctx->withheld;
-    }
     if (err == OTAV_OK) {
         err = program(ctx, bytes, len - tail_len);
     }
@@ -53,6 +48,13 @@ enum otav_err otav_slot_write(struct otav_context *ctx, const uint8_t *bytes, si
         otav_wipe(tail, sizeof tail); /* may have been encrypted in transit */
     }
     return err;
+}
+
+enum otav_err otav_slot_begin(struct otav_context *ctx, const uint8_t metadata[OTAV_META_LEN])
+{
+    memcpy(ctx->withheld, metadata, sizeof ctx->withheld);
+    return otav_slot_write(ctx, metadata + sizeof ctx->withheld,
+                           OTAV_META_LEN - sizeof ctx->withheld);
 }
 
 enum otav_err otav_commit(struct otav_context *ctx)
@@ -69,8 +71,10 @@ enum otav_err otav_commit(struct otav_context *ctx)
     if (ctx->state != OTAV_VERIFIED || ctx->flash == NULL || otav_verdict(ctx) != OTAV_ACCEPT) {
         return otav_stream_fail(ctx, OTAV_ERR_STATE, 0);
     }
-    if (ctx->flash->program(ctx->flash->user, 0, ctx->withheld, sizeof ctx->withheld) !=
-        OTAV_ACCEPT) {
+    /* The verdict once more: no single comparison stands between a bad image and its first unit. */
+    if (otav_verdict(ctx) != OTAV_ACCEPT ||
+        ctx->flash->program(ctx->flash->user, 0, ctx->withheld, sizeof ctx->withheld) !=
+            OTAV_ACCEPT) {
         return otav_stream_fail(ctx, OTAV_ERR_FLASH_PROGRAM, 0);
     }
     ctx->state = OTAV_COMMITTED;

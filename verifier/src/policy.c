@@ -117,13 +117,21 @@ static enum otav_err hash_metadata(const struct otav_crypto *crypto,
     return err;
 }
 
+/* token when result is OTAV_ACCEPT, else another word. To be kept in a volatile variable and compared
+ * as such: behind a comparison of the result the compiler would put a constant in the token's place,
+ * and a jump over that comparison would be all it takes. */
+static uint32_t token_of(uint32_t result, uint32_t token)
+{
+    return result ^ (OTAV_ACCEPT ^ token);
+}
+
 static enum otav_err judge_signature(const struct otav_config *config,
                                      const struct otav_crypto *crypto, const uint8_t *metadata,
                                      struct otav_sha256_state *state, struct otav_judgement *ret)
 {
     uint8_t digest[OTAV_SHA256_LEN];
     uint8_t rs[OTAV_SIGNATURE_LEN];
-    uint32_t result = OTAV_REJECT;
+    volatile uint32_t token = 0;
     uint8_t index;
 
     if (!otav_der_decode(metadata + OTAV_META_SIG_OFF, OTAV_META_SIG_LEN,
@@ -134,16 +142,18 @@ static enum otav_err judge_signature(const struct otav_config *config,
         return OTAV_ERR_CRYPTO;
     }
     for (index = 0; index < config->key_count; index++) {
-        result = crypto->ecdsa_p256_verify(crypto->user, config->keys[index].xy, digest, rs);
-        if (otav_reread(&result) == OTAV_ACCEPT) {
+        token =
+            token_of(crypto->ecdsa_p256_verify(crypto->user, config->keys[index].xy, digest, rs),
+                     OTAV_TOKEN_METADATA);
+        if (token == OTAV_TOKEN_METADATA) {
             break;
         }
     }
-    if (index >= config->key_count || otav_reread(&result) != OTAV_ACCEPT) {
+    if (index >= config->key_count || token != OTAV_TOKEN_METADATA) {
         return OTAV_ERR_METADATA_SIGNATURE;
     }
     ret->key_index = index;
-    ret->token = otav_reread(&result) ^ OTAV_ACCEPT ^ OTAV_TOKEN_METADATA;
+    ret->token = token;
     return OTAV_OK;
 }
 
@@ -154,7 +164,8 @@ static enum otav_err judge_key(const struct otav_config *config, uint8_t key_ind
     if (key->revoked) {
         return OTAV_ERR_KEY_REVOKED;
     }
-    if (config->device_class == OTAV_CLASS_PRODUCTION && key->key_class != OTAV_CLASS_PRODUCTION) {
+    /* A damaged class counts as production. */
+    if (config->device_class != OTAV_CLASS_DEVELOPMENT && key->key_class != OTAV_CLASS_PRODUCTION) {
         return OTAV_ERR_KEY_CLASS;
     }
     return OTAV_OK;
@@ -338,17 +349,19 @@ enum otav_err otav_policy_judge_firmware(const struct otav_config *config,
                                          const uint8_t digest[OTAV_SHA256_LEN], uint32_t *ret_token)
 {
     uint8_t rs[OTAV_SIGNATURE_LEN];
-    uint32_t result = OTAV_REJECT;
+    volatile uint32_t token;
 
     if (key_index >= config->key_count ||
         !otav_der_decode(metadata + OTAV_META_FW_SIG_OFF, OTAV_META_FW_SIG_LEN,
                          metadata[OTAV_META_FW_SIG_LEN_OFF], rs)) {
         return OTAV_ERR_FIRMWARE_SIGNATURE;
     }
-    result = crypto->ecdsa_p256_verify(crypto->user, config->keys[key_index].xy, digest, rs);
-    if (otav_reread(&result) != OTAV_ACCEPT) {
+    token =
+        token_of(crypto->ecdsa_p256_verify(crypto->user, config->keys[key_index].xy, digest, rs),
+                 OTAV_TOKEN_FIRMWARE);
+    if (token != OTAV_TOKEN_FIRMWARE) {
         return OTAV_ERR_FIRMWARE_SIGNATURE;
     }
-    *ret_token = otav_reread(&result) ^ OTAV_ACCEPT ^ OTAV_TOKEN_FIRMWARE;
+    *ret_token = token;
     return OTAV_OK;
 }

@@ -14,8 +14,8 @@ static inline uint32_t otav_reread(const uint32_t *value)
     return *(const volatile uint32_t *)value;
 }
 
-/* A result of the crypto port is turned into a token that the final verdict is computed from:
- * a check that was jumped over leaves a token that does not add up. */
+/* Results of the crypto port become tokens, and the final verdict is computed from those: a check
+ * that was jumped over leaves a token that does not add up. */
 #define OTAV_TOKEN_METADATA UINT32_C(0x2F81D46B)
 #define OTAV_TOKEN_FIRMWARE UINT32_C(0xC37A195E)
 

@@ -138,7 +138,7 @@ static enum otav_err metadata_complete(struct otav_context *ctx)
     ctx->sha256_open = true;
     ctx->state = OTAV_PAYLOAD;
     if (ctx->flash != NULL) {
-        err = otav_slot_write(ctx, ctx->metadata, sizeof ctx->metadata);
+        err = otav_slot_begin(ctx, ctx->metadata);
         if (err != OTAV_OK) {
             return otav_stream_fail(ctx, err, 0);
         }

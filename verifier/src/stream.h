@@ -18,8 +18,11 @@ enum otav_err otav_stream_take(struct otav_context *ctx, const uint8_t *bytes, s
 /* Puts the context into FAILED with its first error and wipes everything; returns that error. */
 enum otav_err otav_stream_fail(struct otav_context *ctx, enum otav_err err, uint16_t detail);
 
+/* commit.c: begins a slot with its metadata, of which the first unit is withheld. Port errors. */
+enum otav_err otav_slot_begin(struct otav_context *ctx, const uint8_t metadata[OTAV_META_LEN]);
+
 /* commit.c: takes the next plaintext bytes of the slot (a multiple of 16 but for the last piece),
- * erases pages as they are reached, withholds the first unit. Port errors. */
+ * erases pages as they are reached. Port errors. */
 enum otav_err otav_slot_write(struct otav_context *ctx, const uint8_t *bytes, size_t len);
 
 #endif

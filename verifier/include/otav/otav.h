@@ -67,14 +67,14 @@ struct otav_context {
     uint32_t fw_len;      /* from the metadata */
     uint32_t plain_len;   /* plaintext bytes handled so far, metadata included */
     uint32_t erased_len;  /* pages of the slot erased so far */
-    uint32_t written_len; /* bytes of the slot programmed so far */
+    uint32_t written_len; /* bytes programmed so far, behind the withheld unit */
     uint32_t meta_token;  /* set when the metadata was accepted */
     uint32_t fw_token;    /* set when the firmware was accepted */
     struct otav_sha256_state sha256;
     struct otav_aes_state aes;
-    uint32_t work_len;                  /* bytes waiting in work for a whole unit or block */
-    uint8_t metadata[OTAV_META_LEN];    /* plaintext */
-    uint8_t withheld[OTAV_UNIT_LEN];    /* first unit of the slot, until commit */
+    uint32_t work_len;               /* bytes waiting in work for a whole unit or block */
+    uint8_t metadata[OTAV_META_LEN]; /* plaintext */
+    uint8_t withheld[OTAV_UNIT_LEN]; /* first unit of the slot, until commit */
     uint8_t work[OTAV_WORK_LEN];
 };
 

@@ -1,0 +1,25 @@
+/*
+ * The three ways in which a device uses the verifier, and what they share with the platform.
+ */
+#ifndef FAULT_CALLERS_H
+#define FAULT_CALLERS_H
+
+#include <otav/otav.h>
+
+#include "guest.h"
+
+#define GUEST_INPUT ((const struct guest_input *)GUEST_INPUT_ADDRESS)
+
+extern struct otav_context guest_ctx;
+extern struct otav_config guest_config;
+extern const struct otav_flash guest_flash_port;
+
+void accepted(void);
+void refused(void);
+
+/* Each calls accepted() or returns. */
+void caller_install(void);
+void caller_careless(void);
+void caller_boot(void);
+
+#endif
