@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "signer.h"
+
 enum {
     IMAGE_FW_MAX = 40000,
     IMAGE_RECORD_MAX = 8,
@@ -36,6 +38,7 @@ static const uint8_t image_product[16] = {0x7d, 0x7c, 0x9f, 0x0e, 0x3b, 0x53, 0x
 
 struct image_key {
     EVP_PKEY *pkey;
+    struct signer *signer; /* of a key file: deterministic, so that every run sees the same bytes */
     uint8_t xy[OTAV_PUBLIC_KEY_LEN];
 };
 
@@ -46,6 +49,7 @@ static inline void image_key_use(struct image_key *key, EVP_PKEY *pkey)
 
     ck_assert_ptr_nonnull(pkey);
     key->pkey = pkey;
+    key->signer = NULL;
     ck_assert(
         EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len));
     ck_assert_uint_eq(len, sizeof point);
@@ -60,20 +64,26 @@ static inline void image_key_generate(struct image_key *key)
 /* A key file below tests/golden/microchip/keys. */
 static inline void image_key_load(struct image_key *key, const char *name)
 {
-    char path[512];
+    const struct key_options options = {.pin_fd = -1, .passphrase_fd = -1};
+    char uri[512];
     FILE *file;
 
-    snprintf(path, sizeof path, "%s/golden/microchip/keys/%s", TEST_DATA_DIR, name);
-    file = fopen(path, "r");
-    ck_assert_msg(file != NULL, "no key file %s", path);
+    snprintf(uri, sizeof uri, "file:%s/golden/microchip/keys/%s", TEST_DATA_DIR, name);
+    file = fopen(uri + strlen("file:"), "r");
+    ck_assert_msg(file != NULL, "no key: %s", uri);
     image_key_use(key, PEM_read_PrivateKey(file, NULL, NULL, NULL));
     fclose(file);
+    ck_assert_int_eq(signer_open(uri, &options, &key->signer), OX_OK);
 }
 
 static inline void image_key_free(struct image_key *key)
 {
     EVP_PKEY_free(key->pkey);
     key->pkey = NULL;
+    if (key->signer != NULL) {
+        signer_close(key->signer);
+        key->signer = NULL;
+    }
 }
 
 static inline void image_sha256(const uint8_t *bytes, size_t len, uint8_t ret[OTAV_SHA256_LEN])
@@ -86,11 +96,18 @@ static inline void image_put_signature(const struct image_key *key, const uint8_
                                        size_t len, uint8_t *ret_len, uint8_t ret_der[72])
 {
     uint8_t digest[OTAV_SHA256_LEN];
+    uint8_t rs[OTAV_SIGNATURE_LEN];
     size_t der_len = 72;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+    EVP_PKEY_CTX *ctx;
 
     image_sha256(bytes, len, digest);
+    if (key->signer != NULL) {
+        ck_assert_int_eq(signer_sign(key->signer, digest, rs), OX_OK);
+        *ret_len = (uint8_t)otav_der_encode(rs, ret_der);
+        return;
+    }
     memset(ret_der, 0, 72);
+    ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
     ck_assert_int_eq(EVP_PKEY_sign_init(ctx), 1);
     ck_assert_int_eq(EVP_PKEY_sign(ctx, ret_der, &der_len, digest, sizeof digest), 1);
     EVP_PKEY_CTX_free(ctx);
