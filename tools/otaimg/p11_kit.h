@@ -35,7 +35,7 @@
     X(uri_set_attribute)                                                                           \
     X(uri_set_module_path)
 
-#define P11_KIT_FIELD(name) __typeof__(&p11_kit_##name)(name);
+#define P11_KIT_FIELD(name) __typeof__ (&p11_kit_##name)(name);
 struct p11_kit {
     P11_KIT_FUNCTIONS(P11_KIT_FIELD)
 };

@@ -11,7 +11,8 @@
 
 /* Flash map of the WBZ451; a build may override the slot length. */
 #ifndef OTAV_SLOT_LEN
-#define OTAV_SLOT_LEN 0x7C000u /* metadata, firmware and, if encrypted in transit, its padding block */
+/* Metadata, firmware and, if encrypted in transit, its padding block. */
+#define OTAV_SLOT_LEN 0x7C000u
 #endif
 #define OTAV_SLOT0_ADDRESS 0x01000000u
 #define OTAV_SLOT1_ADDRESS 0x01080000u
@@ -36,11 +37,7 @@ enum otav_class {
 };
 
 /* Bit (image type - 1): what a key may sign, what a path takes. */
-enum {
-    OTAV_ROLE_APPLICATION = 1,
-    OTAV_ROLE_BOOTLOADER = 2,
-    OTAV_ROLE_SECONDARY = 4
-};
+enum { OTAV_ROLE_APPLICATION = 1, OTAV_ROLE_BOOTLOADER = 2, OTAV_ROLE_SECONDARY = 4 };
 
 struct otav_key {
     uint8_t xy[OTAV_PUBLIC_KEY_LEN]; /* X || Y, big-endian */

@@ -16,11 +16,11 @@ enum otav_file_kind { OTAV_FILE_BLE, OTAV_FILE_ZIGBEE, OTAV_FILE_COMBO, OTAV_FIL
 
 struct otav_file {
     enum otav_file_kind kind;
-    bool encrypted;      /* from the OTAU header; from the look of the metadata without one */
-    bool has_otau;       /* OTAU header at 0 */
-    bool has_zota;       /* Zigbee header at zota_off */
-    uint32_t zota_off;   /* 0 or 16 */
-    uint32_t zota_len;   /* 56..69 */
+    bool encrypted;       /* from the OTAU header; from the look of the metadata without one */
+    bool has_otau;        /* OTAU header at 0 */
+    bool has_zota;        /* Zigbee header at zota_off */
+    uint32_t zota_off;    /* 0 or 16 */
+    uint32_t zota_len;    /* 56..69 */
     uint32_t payload_off; /* where X starts */
     uint32_t payload_len; /* to the end of the file */
 };

@@ -205,8 +205,7 @@ struct otav_field_doc {
     X(BINDING, IMAGE_ID, 4, 4, HEX, ANY, 0, "image_id", "flash image id of the file header",       \
       "attributes: 0x0003")
 #define OTAV_COUNTER_FIELDS(X)                                                                     \
-    X(COUNTER, VALUE, 0, 4, DEC, MAX, 0xFFFEFFFF, "value", "security counter",                     \
-      "attributes: 0x0004")
+    X(COUNTER, VALUE, 0, 4, DEC, MAX, 0xFFFEFFFF, "value", "security counter", "attributes: 0x0004")
 #define OTAV_MIN_INSTALLED_FIELDS(X)                                                               \
     X(MIN_INSTALLED, VERSION, 0, 4, VERSION, ANY, 0, "version",                                    \
       "version that must be installed before", "attributes: 0x0005")
@@ -240,8 +239,8 @@ struct otav_field_doc {
     X(RELEASE, SUPPORT_END, 4, 4, DAYS, ANY, 0, "support_end", "end of support",                   \
       "attributes: 0x8011")
 #define OTAV_SBOM_FIELDS(X)                                                                        \
-    X(SBOM, FORMAT, 0, 1, DEC, RANGE, OTAV_RANGE_ARG(1, 2), "format", "1=cyclonedx-json|2=spdx-json", \
-      "attributes: 0x8020")                                                                        \
+    X(SBOM, FORMAT, 0, 1, DEC, RANGE, OTAV_RANGE_ARG(1, 2), "format",                              \
+      "1=cyclonedx-json|2=spdx-json", "attributes: 0x8020")                                        \
     X(SBOM, RESERVED, 1, 3, ZERO, IS, 0, "reserved", "zero", "attributes: 0x8020")                 \
     X(SBOM, SHA256, 4, 32, BYTES, ANY, 0, "sha256", "SHA-256 of the SBOM file",                    \
       "attributes: 0x8020")
@@ -292,7 +291,7 @@ enum {
     OTAV_METHOD_NONE = 0,
     OTAV_METHOD_SHA256 = 1,
     OTAV_METHOD_ECDSA = 2,
-    OTAV_FW_LEN_FORBIDDEN = 492 /* a firmware signature over that many bytes could pass as one over metadata */
+    OTAV_FW_LEN_FORBIDDEN = 492 /* a signature over that many bytes could be one over metadata */
 };
 
 /* Tables made from the lists; docs run parallel to fields and live in an object of their own. */
