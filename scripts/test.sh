@@ -45,12 +45,10 @@ build_preset() {
     cmake --preset "$1" && cmake --build --preset "$1"
 }
 
-# run_preset PRESET [CTEST_OPTION...]
 run_preset() {
-    local preset=$1 report=$PWD/$results/$1.xml
-    shift
+    local report=$PWD/$results/$1.xml
     rm -f "$report"
-    build_preset "$preset" && ctest --preset "$preset" -j "$jobs" --output-junit "$report" "$@"
+    build_preset "$1" && ctest --preset "$1" -j "$jobs" --output-junit "$report"
     if [ ! -s "$report" ]; then
         count 0 1 0
         return 1
@@ -98,9 +96,7 @@ check_tidy() {
 
 run_stage() {
     case $1 in
-    host | asan | device) run_preset "$1" ;;
-    # The other tests ran under the same sanitizers before; here they are only built, with clang.
-    fuzz) run_preset fuzz -R '^fuzz_' ;;
+    host | asan | device | fuzz) run_preset "$1" ;;
     coverage) run_coverage ;;
     format) check check_format ;;
     tidy) check check_tidy ;;
