@@ -15,8 +15,6 @@
 #include "pubkey.h"
 #include "util.h"
 
-enum { CHUNK = 65536 };
-
 const char *finding_name(enum finding finding)
 {
     switch (finding) {
@@ -62,22 +60,19 @@ static enum ox whole_file(const struct ota_file *file, struct source *ret)
     return OX_OK;
 }
 
+static enum ox hash_piece(void *user, const uint8_t *bytes, size_t len)
+{
+    return digest_update(user, bytes, len);
+}
+
 static enum ox hash_source(const struct source *source, uint8_t ret[OTAV_SHA256_LEN])
 {
-    uint8_t *chunk = xmalloc(CHUNK);
     struct digest digest;
     enum ox ox = digest_begin(&digest);
 
-    for (uint32_t offset = 0; ox == OX_OK && offset < source->len;) {
-        uint32_t part = source->len - offset < CHUNK ? source->len - offset : CHUNK;
-
-        ox = source_read(source, offset, chunk, part);
-        if (ox == OX_OK) {
-            ox = digest_update(&digest, chunk, part);
-        }
-        offset += part;
+    if (ox == OX_OK) {
+        ox = source_for_each(source, hash_piece, &digest);
     }
-    free(chunk);
     return digest_end(&digest, ox, ret);
 }
 

@@ -194,20 +194,37 @@ enum ox source_keep(struct source *source)
     return OX_OK;
 }
 
-enum ox source_sum(const struct source *source, uint32_t *ret)
+enum ox source_for_each(const struct source *source, source_visit *visit, void *user)
 {
     uint8_t *chunk = xmalloc(CHUNK);
-    uint32_t sum = 0;
     enum ox ox = OX_OK;
 
     for (uint32_t offset = 0; ox == OX_OK && offset < source->len;) {
         uint32_t part = source->len - offset < CHUNK ? source->len - offset : CHUNK;
 
         ox = source_read(source, offset, chunk, part);
-        sum += ox == OX_OK ? byte_sum(chunk, part) : 0;
+        if (ox == OX_OK) {
+            ox = visit(user, chunk, part);
+        }
         offset += part;
     }
     free(chunk);
+    return ox;
+}
+
+static enum ox add_bytes(void *user, const uint8_t *bytes, size_t len)
+{
+    uint32_t *sum = user;
+
+    *sum += byte_sum(bytes, len);
+    return OX_OK;
+}
+
+enum ox source_sum(const struct source *source, uint32_t *ret)
+{
+    uint32_t sum = 0;
+    enum ox ox = source_for_each(source, add_bytes, &sum);
+
     if (ox == OX_OK) {
         *ret = sum;
     }

@@ -35,6 +35,10 @@ enum ox source_keep(struct source *source);
 /* Exactly len bytes at offset; OX_IO, also when the file became shorter. */
 enum ox source_read(const struct source *source, uint32_t offset, uint8_t *ret, size_t len);
 
+/* Visits all bytes in order, at most 64 KiB at a time; stops at the first result that is not OX_OK. */
+typedef enum ox source_visit(void *user, const uint8_t *bytes, size_t len);
+enum ox source_for_each(const struct source *source, source_visit *visit, void *user);
+
 /* Sum of all bytes, modulo 2^32. */
 enum ox source_sum(const struct source *source, uint32_t *ret);
 

@@ -84,13 +84,6 @@ void wipe_free(void *p, size_t len)
     }
 }
 
-void wipe_free_string(char *s)
-{
-    if (s != NULL) {
-        wipe_free(s, strlen(s));
-    }
-}
-
 void hex_encode(const uint8_t *bytes, size_t len, char *text)
 {
     static const char digits[] = "0123456789abcdef";

@@ -26,7 +26,6 @@ void wipe(void *p, size_t len);
 
 /* wipe() then free(); NULL is fine. */
 void wipe_free(void *p, size_t len);
-void wipe_free_string(char *s);
 
 /* Lower-case hex of len bytes into text (2 * len + 1 characters). */
 void hex_encode(const uint8_t *bytes, size_t len, char *text);
