@@ -200,13 +200,15 @@ static void put_settings(const struct vendor_file *v)
 static enum ox build(const char *output, bool allow_insecure)
 {
     struct release_options options = {.keys = no_options, .allow_insecure = allow_insecure};
+    struct key_ring *ring = key_ring_new(&options.keys);
     struct release_result result;
     struct manifest m;
     char *path = in_folder("release.yaml");
     enum ox ox = manifest_load(path, NULL, 0, &m);
 
     ck_assert_msg(ox == OX_OK, "%s", caught());
-    ox = release_build(&m, output, &options, &result);
+    ox = release_build(&m, output, &options, ring, &result);
+    key_ring_free(ring);
     manifest_free(&m);
     free(path);
     return ox;

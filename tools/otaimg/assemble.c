@@ -164,6 +164,8 @@ enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret
 
     memset(ret, 0, OTAV_META_LEN);
     otav_fields_init(otav_meta_fields, otav_meta_field_count, ret);
+    ret[OTAV_META_AUTH_METHOD_OFF] = m->method;
+    ret[OTAV_META_FW_AUTH_METHOD_OFF] = m->method;
     memcpy(ret + OTAV_META_MANUFACTURER_OFF, m->manufacturer, sizeof m->manufacturer);
     otav_store_u32(ret + OTAV_META_SEQUENCE_OFF, m->sequence);
     otav_store_u32(ret + OTAV_META_FW_REVISION_OFF, m->version);
@@ -182,25 +184,66 @@ enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret
 
 /* ---- signatures ------------------------------------------------------------------------------- */
 
-static enum ox authenticate(uint8_t method, struct signer *signer,
-                            const uint8_t digest[OTAV_SHA256_LEN], uint8_t *ret_len, uint8_t *ret)
+static void put_signature(uint8_t *field_len, uint8_t *field, const uint8_t rs[OTAV_SIGNATURE_LEN])
 {
-    uint8_t rs[OTAV_SIGNATURE_LEN];
+    memset(field, 0, OTAV_META_SIG_LEN);
+    *field_len = (uint8_t)otav_der_encode(rs, field);
+}
+
+void assemble_put_firmware_signature(uint8_t metadata[OTAV_META_LEN],
+                                     const uint8_t rs[OTAV_SIGNATURE_LEN])
+{
+    put_signature(&metadata[OTAV_META_FW_SIG_LEN_OFF], metadata + OTAV_META_FW_SIG_OFF, rs);
+}
+
+void assemble_put_metadata_signature(uint8_t metadata[OTAV_META_LEN],
+                                     const uint8_t rs[OTAV_SIGNATURE_LEN])
+{
+    put_signature(&metadata[OTAV_META_SIG_LEN_OFF], metadata + OTAV_META_SIG_OFF, rs);
+}
+
+void assemble_clear_signatures(uint8_t metadata[OTAV_META_LEN])
+{
+    metadata[OTAV_META_SIG_LEN_OFF] = 0;
+    memset(metadata + OTAV_META_SIG_OFF, 0, OTAV_META_SIG_LEN);
+    metadata[OTAV_META_FW_SIG_LEN_OFF] = 0;
+    memset(metadata + OTAV_META_FW_SIG_OFF, 0, OTAV_META_SIG_LEN);
+}
+
+static enum ox put_digests(uint8_t metadata[OTAV_META_LEN],
+                           const uint8_t fw_digest[OTAV_SHA256_LEN])
+{
+    uint8_t digest[OTAV_SHA256_LEN];
     enum ox ox;
 
-    memset(ret, 0, OTAV_META_SIG_LEN);
-    *ret_len = 0;
-    if (method == OTAV_METHOD_NONE) {
-        return OX_OK;
-    }
-    if (method == OTAV_METHOD_SHA256) {
-        memcpy(ret, digest, OTAV_SHA256_LEN);
-        *ret_len = OTAV_SHA256_LEN;
-        return OX_OK;
-    }
-    ox = signer_sign(signer, digest, rs);
+    metadata[OTAV_META_FW_SIG_LEN_OFF] = OTAV_SHA256_LEN;
+    memcpy(metadata + OTAV_META_FW_SIG_OFF, fw_digest, OTAV_SHA256_LEN);
+    ox = check_metadata_digest(metadata, digest);
     if (ox == OX_OK) {
-        *ret_len = (uint8_t)otav_der_encode(rs, ret);
+        metadata[OTAV_META_SIG_LEN_OFF] = OTAV_SHA256_LEN;
+        memcpy(metadata + OTAV_META_SIG_OFF, digest, OTAV_SHA256_LEN);
+    }
+    return ox;
+}
+
+/* The order matters: the metadata signature covers the firmware signature. */
+static enum ox sign_both(uint8_t metadata[OTAV_META_LEN], const uint8_t fw_digest[OTAV_SHA256_LEN],
+                         struct signer *signer)
+{
+    uint8_t digest[OTAV_SHA256_LEN];
+    uint8_t rs[OTAV_SIGNATURE_LEN];
+    enum ox ox = signer_sign(signer, fw_digest, rs);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    assemble_put_firmware_signature(metadata, rs);
+    ox = check_metadata_digest(metadata, digest);
+    if (ox == OX_OK) {
+        ox = signer_sign(signer, digest, rs);
+    }
+    if (ox == OX_OK) {
+        assemble_put_metadata_signature(metadata, rs);
     }
     return ox;
 }
@@ -208,22 +251,17 @@ static enum ox authenticate(uint8_t method, struct signer *signer,
 enum ox assemble_signatures(uint8_t metadata[OTAV_META_LEN], uint8_t method,
                             const uint8_t fw_digest[OTAV_SHA256_LEN], struct signer *signer)
 {
-    uint8_t digest[OTAV_SHA256_LEN];
-    enum ox ox;
-
+    assemble_clear_signatures(metadata);
     metadata[OTAV_META_AUTH_METHOD_OFF] = method;
     metadata[OTAV_META_FW_AUTH_METHOD_OFF] = method;
-    /* The order matters: the metadata signature covers the firmware signature. */
-    ox = authenticate(method, signer, fw_digest, &metadata[OTAV_META_FW_SIG_LEN_OFF],
-                      metadata + OTAV_META_FW_SIG_OFF);
-    if (ox == OX_OK) {
-        ox = check_metadata_digest(metadata, digest);
+    switch (method) {
+    case OTAV_METHOD_ECDSA:
+        return sign_both(metadata, fw_digest, signer);
+    case OTAV_METHOD_SHA256:
+        return put_digests(metadata, fw_digest);
+    default:
+        return OX_OK;
     }
-    if (ox == OX_OK) {
-        ox = authenticate(method, signer, digest, &metadata[OTAV_META_SIG_LEN_OFF],
-                          metadata + OTAV_META_SIG_OFF);
-    }
-    return ox;
 }
 
 /* ---- file headers ----------------------------------------------------------------------------- */

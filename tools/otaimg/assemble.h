@@ -14,9 +14,18 @@
 /* Bytes of firmware with its 0xFF padding: up to 16 in OTA files, none in plain stock images. */
 uint32_t assemble_fw_len(const struct manifest *m, uint32_t data_len);
 
-/* Metadata without signatures. sbom is hashed and recognised here. OX_IO, OX_USAGE, OX_MALFORMED
+/* Metadata with the method of m and empty signatures. sbom is hashed and recognised here. OX_IO, OX_USAGE, OX_MALFORMED
  * (attributes that do not fit). */
 enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret[OTAV_META_LEN]);
+
+/* Empties both signature fields and their lengths. */
+void assemble_clear_signatures(uint8_t metadata[OTAV_META_LEN]);
+
+/* One signature r || s into its field. The firmware's goes first: the metadata's covers it. */
+void assemble_put_firmware_signature(uint8_t metadata[OTAV_META_LEN],
+                                     const uint8_t rs[OTAV_SIGNATURE_LEN]);
+void assemble_put_metadata_signature(uint8_t metadata[OTAV_META_LEN],
+                                     const uint8_t rs[OTAV_SIGNATURE_LEN]);
 
 /* Method and both signatures or digests into metadata; signer is NULL for methods without key. */
 enum ox assemble_signatures(uint8_t metadata[OTAV_META_LEN], uint8_t method,

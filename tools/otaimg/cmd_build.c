@@ -42,12 +42,14 @@ static void print_summary(const struct manifest *m, const char *output,
 static enum ox build(const struct manifest *m, const char *output,
                      const struct release_options *release)
 {
+    struct key_ring *ring = key_ring_new(&release->keys);
     struct release_result result;
-    enum ox ox = release_build(m, output, release, &result);
+    enum ox ox = release_build(m, output, release, ring, &result);
 
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         print_summary(m, output, &result);
     }
+    key_ring_free(ring);
     return ox;
 }
 

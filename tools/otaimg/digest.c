@@ -3,10 +3,18 @@
  */
 #include "digest.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include <otav/otav_error.h>
 #include <otav/otav_openssl.h>
 
 #include "diag.h"
+#include "util.h"
+
+enum { CHUNK = 65536 };
 
 static enum ox done(uint32_t result)
 {
@@ -48,4 +56,29 @@ enum ox digest_bytes(const uint8_t *bytes, size_t len, uint8_t ret[OTAV_SHA256_L
         ox = digest_update(&digest, bytes, len);
     }
     return digest_end(&digest, ox, ret);
+}
+
+enum ox digest_file(const char *path, uint8_t ret[OTAV_SHA256_LEN])
+{
+    FILE *in = fopen(path, "rbe");
+    uint8_t *chunk;
+    struct digest digest;
+    size_t len;
+    enum ox ox;
+
+    if (in == NULL) {
+        return diag_fail(OX_IO, "cannot open '%s': %s", path, strerror(errno));
+    }
+    chunk = xmalloc(CHUNK);
+    ox = digest_begin(&digest);
+    while (ox == OX_OK && (len = fread(chunk, 1, CHUNK, in)) > 0) {
+        ox = digest_update(&digest, chunk, len);
+    }
+    if (ox == OX_OK && ferror(in) != 0) {
+        ox = diag_fail(OX_IO, "cannot read '%s': %s", path, strerror(errno));
+    }
+    ox = digest_end(&digest, ox, ret);
+    free(chunk);
+    (void)fclose(in);
+    return ox;
 }

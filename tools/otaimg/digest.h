@@ -19,4 +19,7 @@ enum ox digest_end(struct digest *digest, enum ox ox, uint8_t ret[OTAV_SHA256_LE
 /* All at once. */
 enum ox digest_bytes(const uint8_t *bytes, size_t len, uint8_t ret[OTAV_SHA256_LEN]);
 
+/* Of a file's bytes. OX_IO. */
+enum ox digest_file(const char *path, uint8_t ret[OTAV_SHA256_LEN]);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * From an opened manifest to the finished file: firmware, keys, assembly, writing, self-check.
+ * From a manifest to the finished file: draft, keys, signatures, writing, self-check.
  */
 #ifndef OTAIMG_RELEASE_H
 #define OTAIMG_RELEASE_H
@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "key_options.h"
+#include "key_ring.h"
 #include "manifest.h"
 
 struct release_options {
@@ -24,6 +25,7 @@ struct release_result {
 
 /* Makes the file; it appears at output only after it passed the verifier. */
 enum ox release_build(const struct manifest *m, const char *output,
-                      const struct release_options *options, struct release_result *ret);
+                      const struct release_options *options, struct key_ring *ring,
+                      struct release_result *ret);
 
 #endif

@@ -85,3 +85,8 @@ const char *signer_name(const struct signer *signer)
 {
     return signer->name;
 }
+
+const char *signer_kind(const struct signer *signer)
+{
+    return signer->impl->kind;
+}

@@ -24,7 +24,9 @@ void signer_public_key(const struct signer *signer, uint8_t ret_xy[64]);
  * before it is returned. Keys in files use RFC 6979 nonces, so the result is reproducible. */
 enum ox signer_sign(struct signer *signer, const uint8_t digest[32], uint8_t ret_rs[64]);
 
-/* The URI without secrets, for messages. */
+/* The URI, which has no secrets in it. */
 const char *signer_name(const struct signer *signer);
+/* Kind of back end, for records: "file", "pkcs11". */
+const char *signer_kind(const struct signer *signer);
 
 #endif

@@ -180,4 +180,4 @@ static enum ox signer_file_open(const char *uri, const struct key_options *optio
 }
 
 const struct signer_impl signer_file = {
-    .open = signer_file_open, .sign = sign, .close = signer_file_close};
+    .kind = "file", .open = signer_file_open, .sign = sign, .close = signer_file_close};

@@ -5,6 +5,7 @@
 #include "signer.h"
 
 struct signer_impl {
+    const char *kind; /* "file", "pkcs11" */
     /* Fills public_xy and *ret_state. */
     enum ox (*open)(const char *uri, const struct key_options *options, uint8_t public_xy[64],
                     void **ret_state);

@@ -107,4 +107,5 @@ static enum ox token_signer_sign(void *state, const uint8_t digest[32], uint8_t 
     return OX_OK;
 }
 
-const struct signer_impl signer_pkcs11 = {token_signer_open, token_signer_sign, token_signer_close};
+const struct signer_impl signer_pkcs11 = {"pkcs11", token_signer_open, token_signer_sign,
+                                          token_signer_close};

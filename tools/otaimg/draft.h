@@ -1,0 +1,38 @@
+/*
+ * A release before it is signed: its firmware, and its metadata with all but the signatures.
+ */
+#ifndef OTAIMG_DRAFT_H
+#define OTAIMG_DRAFT_H
+
+#include "cipher.h"
+#include "fw_image.h"
+#include "manifest.h"
+#include "ota_file.h"
+#include "outfile.h"
+
+struct draft {
+    const struct manifest *m; /* must outlive the draft */
+    struct fw_image *image;
+    uint32_t data_len; /* bytes of firmware without padding */
+    uint32_t fw_len;   /* with padding */
+    uint8_t fw_digest[OTAV_SHA256_LEN];
+    uint8_t metadata[OTAV_META_LEN]; /* method of the manifest; signatures empty until signed */
+};
+
+/* Reads the firmware that m names and makes the metadata. OX_IO, OX_USAGE, OX_MALFORMED (does not
+ * fit, forbidden length). draft_free() in any case. */
+enum ox draft_load(const struct manifest *m, struct draft *ret);
+void draft_free(struct draft *draft);
+
+/* SHA-256 that names the content, whatever container it travels in and whoever signs it: metadata
+ * with empty signature fields and the length rounded up to 16, firmware, 0xFF up to that length. */
+enum ox draft_content(const struct draft *draft, uint8_t ret[OTAV_SHA256_LEN]);
+
+/* Writes the file of m's type; cipher NULL = plain. */
+enum ox draft_write(const struct draft *draft, struct cipher *cipher, struct outfile *out);
+
+/* Opens what draft_write() wrote; name is for messages. */
+enum ox draft_reopen(const struct draft *draft, const char *name, struct outfile *out,
+                     struct ota_file *ret);
+
+#endif
