@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "file_check.h"
 #include "sbom.h"
+#include "timestamp.h"
 #include "util.h"
 
 /* ---- metadata --------------------------------------------------------------------------------- */
@@ -97,15 +98,13 @@ static enum ox put_conditions(const struct manifest *m, uint8_t *area)
 /* The only time that goes into a file, so that the same input gives the same bytes. */
 static enum ox put_build_time(uint8_t *area)
 {
-    const char *text = getenv("SOURCE_DATE_EPOCH");
     uint8_t bytes[8];
-    uint64_t seconds;
+    uint64_t seconds = 0;
+    bool set = false;
+    enum ox ox = timestamp_source_date(&set, &seconds);
 
-    if (text == NULL) {
-        return OX_OK;
-    }
-    if (!parse_u64(text, UINT64_MAX, &seconds)) {
-        return diag_fail(OX_USAGE, "SOURCE_DATE_EPOCH is '%s', expected seconds since 1970", text);
+    if (ox != OX_OK || !set) {
+        return ox;
     }
     otav_store_u32(bytes, (uint32_t)seconds);
     otav_store_u32(bytes + 4, (uint32_t)(seconds >> 32));

@@ -253,7 +253,8 @@ static enum ox sync_folder(struct outfile *out)
     return rc;
 }
 
-static enum ox appear(struct outfile *out)
+/* All that can fail for want of space is behind us when this has returned. */
+static enum ox sync_bytes(struct outfile *out)
 {
     int fd = out->fd;
 
@@ -261,8 +262,13 @@ static enum ox appear(struct outfile *out)
         return fail(out, "write");
     }
     out->fd = -1;
-    if (close(fd) != 0) {
-        return fail(out, "write");
+    return close(fd) == 0 ? OX_OK : fail(out, "write");
+}
+
+static enum ox appear(struct outfile *out)
+{
+    if (sync_bytes(out) != OX_OK) {
+        return OX_IO;
     }
     if (outfile_names_rename(out->temp, out->target) != 0) {
         return fail(out, "create");
@@ -280,6 +286,36 @@ enum ox outfile_finish(struct outfile *out)
         rc = out->target != NULL ? appear(out) : copy_to_stdout(out);
     }
     outfile_abandon(out);
+    return rc;
+}
+
+static enum ox appear_both(struct outfile *pair[2])
+{
+    const char *const names[] = {pair[0]->temp, pair[1]->temp};
+    const char *const targets[] = {pair[0]->target, pair[1]->target};
+    unsigned failed = 0;
+
+    if (pair[0]->failed || pair[1]->failed || sync_bytes(pair[0]) != OX_OK ||
+        sync_bytes(pair[1]) != OX_OK) {
+        return OX_IO;
+    }
+    if (outfile_names_rename_both(names, targets, &failed) != 0) {
+        return fail(pair[failed], "create");
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        free(pair[i]->temp);
+        pair[i]->temp = NULL;
+    }
+    return sync_folder(pair[0]) == OX_OK ? sync_folder(pair[1]) : OX_IO;
+}
+
+enum ox outfile_finish_both(struct outfile *first, struct outfile *second)
+{
+    struct outfile *pair[] = {first, second};
+    enum ox rc = appear_both(pair);
+
+    outfile_abandon(first);
+    outfile_abandon(second);
     return rc;
 }
 

@@ -21,6 +21,8 @@ enum ox outfile_write_at(struct outfile *out, uint64_t offset, const void *bytes
 int outfile_fd(const struct outfile *out);
 /* Makes the file appear; the outfile is freed either way. */
 enum ox outfile_finish(struct outfile *out);
+/* Makes two files appear, or none; neither may be standard output. Both are freed either way. */
+enum ox outfile_finish_both(struct outfile *first, struct outfile *second);
 /* Drops it; NULL is fine. */
 void outfile_abandon(struct outfile *out);
 

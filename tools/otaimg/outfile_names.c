@@ -167,6 +167,28 @@ int outfile_names_rename(const char *name, const char *target)
     return rc;
 }
 
+int outfile_names_rename_both(const char *const pair[2], const char *const targets[2],
+                              unsigned *ret_failed)
+{
+    sigset_t old;
+    unsigned done = 0;
+
+    block_signals(&old);
+    while (done < 2 && rename(pair[done], targets[done]) == 0) {
+        forget(pair[done]);
+        done++;
+    }
+    if (done == 1) {
+        int error = errno;
+
+        (void)unlink(targets[0]);
+        errno = error;
+    }
+    *ret_failed = done;
+    unblock_signals(&old);
+    return done == 2 ? 0 : -1;
+}
+
 void outfile_names_remove(const char *name)
 {
     sigset_t old;

@@ -84,6 +84,7 @@ static enum ox self_check(const struct release *r, struct outfile *out, uint32_t
 
 static enum ox write_release(struct release *r, uint32_t *ret_len)
 {
+    struct outfile *provenance = NULL;
     struct outfile *out = NULL;
     enum ox ox = outfile_open(r->output, 0666, &out);
 
@@ -96,11 +97,14 @@ static enum ox write_release(struct release *r, uint32_t *ret_len)
     if (ox == OX_OK && r->options->device_path != NULL) {
         ox = check_for_device(r, out);
     }
+    if (ox == OX_OK && r->options->evidence != NULL) {
+        ox = evidence_write(r->options->evidence, r->output, outfile_fd(out), &provenance);
+    }
     if (ox != OX_OK) {
         outfile_abandon(out);
         return ox;
     }
-    return outfile_finish(out);
+    return provenance != NULL ? outfile_finish_both(provenance, out) : outfile_finish(out);
 }
 
 enum ox release_build(const struct manifest *m, const char *output,

@@ -6,14 +6,16 @@
 
 #include <stdbool.h>
 
+#include "evidence.h"
 #include "key_options.h"
 #include "key_ring.h"
 #include "manifest.h"
 
 struct release_options {
     struct key_options keys;
-    bool allow_insecure;     /* methods none and sha256 */
-    const char *device_path; /* --for: the device that must take the file; NULL = any */
+    bool allow_insecure;             /* methods none and sha256 */
+    const char *device_path;         /* --for: the device that must take the file; NULL = any */
+    const struct evidence *evidence; /* --provenance; NULL = none is written */
 };
 
 struct release_result {
@@ -23,7 +25,8 @@ struct release_result {
     uint8_t key_id[32]; /* SHA-256 of the public key that signed */
 };
 
-/* Makes the file; it appears at output only after it passed the verifier. */
+/* Makes the file; it appears at output only after it passed the verifier, and together with its
+ * provenance or not at all. */
 enum ox release_build(const struct manifest *m, const char *output,
                       const struct release_options *options, struct key_ring *ring,
                       struct release_result *ret);

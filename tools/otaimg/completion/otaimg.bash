@@ -11,10 +11,10 @@ _otaimg_options()
 
     case $1 in
     init) echo "-o --output --device-file --force $common" ;;
-    build) echo "-o --output --set --for --allow-insecure $key $common" ;;
+    build) echo "-o --output --set --for --sbom --provenance --builder-id --allow-insecure $key $common" ;;
     sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
-    verify) echo "--boot $trust $decrypt $key $common" ;;
+    verify) echo "--boot --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
@@ -53,11 +53,11 @@ _otaimg_key()
 _otaimg_value()
 {
     case $1 in
-    -o | --output | --device-file | -d | --device | --for | --passphrase-file) _otaimg_files "$2" ;;
+    -o | --output | --device-file | -d | --device | --for | --sbom | --passphrase-file) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw' ;;
-    --set | --name | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
+    --set | --name | --builder-id | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
     *) return 1 ;;
     esac
 }
