@@ -9,8 +9,8 @@
 #include "assemble.h"
 #include "diag.h"
 #include "file_check.h"
-#include "image_writer.h"
 #include "pubkey.h"
+#include "signed_copy.h"
 #include "trust.h"
 #include "util.h"
 
@@ -37,55 +37,6 @@ struct signing {
     uint8_t metadata[OTAV_META_LEN];
 };
 
-static enum ox put_piece(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
-{
-    (void)offset;
-    return image_writer_put(user, bytes, len);
-}
-
-/* Headers stay as they are but for the checksum. */
-static enum ox write_signed(const struct signing *s, struct outfile *out)
-{
-    const struct otav_file *layout = &s->file.file;
-    uint8_t header[OTAV_FILE_PREFIX_LEN];
-    struct image_writer w;
-    enum ox ox;
-
-    memcpy(header, s->file.prefix, layout->payload_off);
-    if (layout->has_otau) {
-        memset(header + OTAV_OTAU_CHECKSUM_OFF, 0, OTAV_OTAU_CHECKSUM_LEN);
-    }
-    ox = image_writer_begin(&w, out, header, layout->payload_off, layout->has_otau,
-                            s->encrypted ? s->file.cipher : NULL, s->file.iv);
-    if (ox == OX_OK) {
-        ox = image_writer_put(&w, s->metadata, sizeof s->metadata);
-    }
-    if (ox == OX_OK) {
-        ox = ota_file_for_each_firmware(&s->file, otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF),
-                                        put_piece, &w);
-    }
-    if (ox == OX_OK) {
-        ox = image_writer_end(&w);
-    }
-    image_writer_abandon(&w);
-    return ox;
-}
-
-static enum ox check_signed(const struct signing *s, const char *name, struct outfile *out)
-{
-    struct ota_file written;
-    enum ox ox = ota_file_from_fd(name, outfile_fd(out), &written);
-
-    if (ox == OX_OK) {
-        written.cipher = s->file.cipher;
-        memcpy(written.iv, s->file.iv, sizeof written.iv);
-        ox = check_authentic(&written, s->xy);
-        written.cipher = NULL; /* stays the input's */
-        ota_file_close(&written);
-    }
-    return ox;
-}
-
 static enum ox open_signer(struct signing *s, const char *uri, const struct key_options *keys)
 {
     enum ox ox = uri != NULL ? signer_open(uri, keys, &s->signer)
@@ -111,24 +62,6 @@ static enum ox make_signatures(struct signing *s)
     }
     return ox == OX_OK ? assemble_signatures(s->metadata, OTAV_METHOD_ECDSA, digest, s->signer)
                        : ox;
-}
-
-static enum ox write_output(const struct signing *s, const char *path)
-{
-    struct outfile *out = NULL;
-    enum ox ox = outfile_open(path, 0666, &out);
-
-    if (ox == OX_OK) {
-        ox = write_signed(s, out);
-    }
-    if (ox == OX_OK) {
-        ox = check_signed(s, path, out);
-    }
-    if (ox != OX_OK) {
-        outfile_abandon(out);
-        return ox;
-    }
-    return outfile_finish(out);
 }
 
 static enum ox open_input(struct signing *s, const struct args *args)
@@ -177,7 +110,7 @@ static enum ox run_with(const struct args *args,
         ox = make_signatures(&s);
     }
     if (ox == OX_OK) {
-        ox = write_output(&s, output);
+        ox = signed_copy_write(&s.file, s.encrypted, s.metadata, s.xy, output);
     }
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(s.xy, id);

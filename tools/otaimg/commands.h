@@ -8,6 +8,9 @@
 extern const struct command command_build;
 extern const struct command command_sign;
 extern const struct command command_resign;
+extern const struct command command_prepare;
+extern const struct command command_answer;
+extern const struct command command_attach;
 extern const struct command command_verify;
 extern const struct command command_inspect;
 extern const struct command command_extract;

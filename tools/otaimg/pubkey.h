@@ -29,6 +29,8 @@ bool pubkey_from_spki(const uint8_t *spki, size_t spki_len, uint8_t ret_xy[PUBKE
 
 /* Formats for `keys export`. Text is malloced, caller frees. */
 char *pubkey_to_pem(const uint8_t xy[PUBKEY_LEN]);
+/* The way back: true for exactly the text that pubkey_to_pem() writes for a point on the curve. */
+bool pubkey_from_pem(const char *text, uint8_t ret_xy[PUBKEY_LEN]);
 char *pubkey_to_c_source(const uint8_t xy[PUBKEY_LEN], const char *name);
 
 /* Checks a signature r || s over a digest. */

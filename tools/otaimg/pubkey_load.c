@@ -11,8 +11,10 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "diag.h"
@@ -126,4 +128,29 @@ enum ox pubkey_load(const char *uri, const struct key_options *options, uint8_t 
         break;
     }
     return from_file(key_uri_path(uri), options, ret_xy);
+}
+
+bool pubkey_from_pem(const char *text, uint8_t ret_xy[PUBKEY_LEN])
+{
+    BIO *bio = BIO_new_mem_buf(text, -1);
+    uint8_t xy[PUBKEY_LEN];
+    uint8_t *der = NULL;
+    long der_len = 0;
+    bool ok = bio != NULL &&
+              PEM_bytes_read_bio(&der, &der_len, NULL, PEM_STRING_PUBLIC, bio, NULL, NULL) == 1;
+
+    ok = ok && pubkey_from_spki(der, (size_t)der_len, xy) && on_curve(xy);
+    if (ok) {
+        char *again = pubkey_to_pem(xy);
+
+        ok = strcmp(again, text) == 0;
+        free(again);
+    }
+    if (ok) {
+        memcpy(ret_xy, xy, sizeof xy);
+    }
+    OPENSSL_free(der);
+    (void)BIO_free(bio);
+    ERR_clear_error();
+    return ok;
 }

@@ -14,6 +14,9 @@ _otaimg_options()
     build) echo "-o --output --set --for --sbom --provenance --builder-id --allow-insecure $key $common" ;;
     sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
+    prepare) echo "--verify-key -o --output --set $key $common" ;;
+    answer) echo "-k --sign-key -o --output $key $common" ;;
+    attach) echo "-o --output $key $common" ;;
     verify) echo "--boot --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
@@ -64,7 +67,7 @@ _otaimg_value()
 
 _otaimg()
 {
-    local commands='init build sign resign verify inspect extract compare keys'
+    local commands='init build sign resign prepare answer attach verify inspect extract compare keys'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
