@@ -28,15 +28,27 @@ static void disconnect_at_exit(void)
     }
 }
 
-static enum ox initialize(const char *path, CK_FUNCTION_LIST *f)
-{
-    CK_RV rv = p11_kit.module_initialize(f);
+/* NSS reads its parameters where the standard has a pointer that must be NULL, and a field more
+ * behind it. Other modules do not look there, and get NULL where NSS gets a text. */
+struct init_args {
+    CK_C_INITIALIZE_ARGS standard;
+    void *nss_reserved;
+};
 
+static enum ox initialize(const char *path, char *text, CK_FUNCTION_LIST *f)
+{
+    struct init_args args;
+    CK_RV rv;
+
+    memset(&args, 0, sizeof args);
+    args.standard.flags = CKF_OS_LOCKING_OK;
+    args.standard.pReserved = text;
+    rv = f->C_Initialize(&args);
     if (rv == CKR_OK) {
         return OX_OK;
     }
     (void)p11_fail_module(path, "C_Initialize", rv);
-    diag_hint("check the module's own configuration (SoftHSM: SOFTHSM2_CONF)");
+    diag_hint("%s", p11_quirks_of(path)->init_hint);
     return OX_KEY;
 }
 
@@ -49,10 +61,39 @@ static const char *load_error(void)
     return cut != NULL ? cut + 2 : "not a PKCS#11 module";
 }
 
-static enum ox load(const char *path, struct p11_module **ret)
+static void drop_module(struct p11_module *module)
+{
+    p11_kit.module_release(module->f);
+    free(module->init_args);
+    free(module->path);
+    free(module);
+}
+
+/* Loaded and initialised, but not in the list yet. */
+static enum ox start_module(const char *path, const char *init_args, struct p11_module **ret)
 {
     struct p11_module *module = NULL;
-    CK_FUNCTION_LIST *f = NULL;
+    CK_FUNCTION_LIST *f = p11_kit.module_load(path, P11_KIT_MODULE_UNMANAGED);
+
+    if (f == NULL) {
+        return diag_fail(OX_KEY, "cannot load PKCS#11 module '%s': %s", path, load_error());
+    }
+    module = xcalloc(1, sizeof *module);
+    module->path = xstrdup(path);
+    module->init_args = init_args != NULL ? xstrdup(init_args) : NULL;
+    module->f = f;
+    if (initialize(path, module->init_args, f) != OX_OK) {
+        drop_module(module);
+        return OX_KEY;
+    }
+    *ret = module;
+    return OX_OK;
+}
+
+static enum ox load(const char *path, const char *init_args, struct p11_module **ret)
+{
+    struct p11_module *module = NULL;
+    enum ox result = OX_OK;
 
     /* Some modules talk to a server over a socket: its end must be an error, not our death. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
@@ -60,18 +101,10 @@ static enum ox load(const char *path, struct p11_module **ret)
         return OX_INTERNAL;
     }
     p11_kit.be_quiet();
-    f = p11_kit.module_load(path, P11_KIT_MODULE_UNMANAGED);
-    if (f == NULL) {
-        (void)diag_fail(OX_KEY, "cannot load PKCS#11 module '%s': %s", path, load_error());
-        return OX_KEY;
+    result = start_module(path, init_args, &module);
+    if (result != OX_OK) {
+        return result;
     }
-    if (initialize(path, f) != OX_OK) {
-        p11_kit.module_release(f);
-        return OX_KEY;
-    }
-    module = xcalloc(1, sizeof *module);
-    module->path = xstrdup(path);
-    module->f = f;
     module->next = modules;
     modules = module;
     owner = getpid();
@@ -84,15 +117,32 @@ static enum ox load(const char *path, struct p11_module **ret)
     return OX_OK;
 }
 
-/* Paths are compared resolved: the same library under two names must not be initialised twice. */
-static enum ox get_module(const char *path, struct p11_module **ret)
+static bool same_text(const char *a, const char *b)
 {
-    char *resolved = realpath(path, NULL);
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* A module is initialised once: the second of two texts would be ignored. */
+static enum ox check_init_args(const struct p11_module *module, const struct p11_uri *uri)
+{
+    if (!same_text(module->init_args, uri->init_args)) {
+        return diag_fail(OX_USAGE,
+                         "module '%s' is in use with other initialisation arguments, expected the "
+                         "same " P11_INIT_ARGS " in all URIs",
+                         module->path);
+    }
+    return OX_OK;
+}
+
+/* Paths are compared resolved: the same library under two names must not be initialised twice. */
+static enum ox get_module(const struct p11_uri *uri, struct p11_module **ret)
+{
+    char *resolved = realpath(uri->module_path, NULL);
     enum ox result = OX_OK;
 
     if (resolved == NULL) {
-        (void)diag_fail(OX_KEY, "cannot open PKCS#11 module '%s': %s", path, strerror(errno));
-        return OX_KEY;
+        return diag_fail(OX_KEY, "cannot open PKCS#11 module '%s': %s", uri->module_path,
+                         strerror(errno));
     }
     *ret = NULL;
     for (struct p11_module *m = modules; m != NULL && *ret == NULL; m = m->next) {
@@ -100,8 +150,10 @@ static enum ox get_module(const char *path, struct p11_module **ret)
             *ret = m;
         }
     }
-    if (*ret == NULL) {
-        result = load(resolved, ret);
+    if (*ret != NULL) {
+        result = check_init_args(*ret, uri);
+    } else {
+        result = load(resolved, uri->init_args, ret);
     }
     free(resolved);
     return result;
@@ -240,20 +292,33 @@ static enum ox check_library(const struct p11_uri *uri, const struct p11_module 
     return OX_OK;
 }
 
-enum ox p11_tokens(const struct p11_uri *uri, struct p11_token *ret[P11_MAX_SLOTS],
-                   size_t *ret_count)
+static enum ox all_tokens(const struct p11_uri *uri, struct p11_token *ret[P11_MAX_SLOTS],
+                          size_t *ret_count)
 {
     struct p11_module *module = NULL;
-    size_t all = 0;
-    size_t matching = 0;
-    enum ox result = get_module(uri->module_path, &module);
+    enum ox result = get_module(uri, &module);
 
     if (result == OX_OK) {
         result = check_library(uri, module);
     }
     if (result == OX_OK) {
-        result = read_tokens(module, ret, &all);
+        result = read_tokens(module, ret, ret_count);
     }
+    return result;
+}
+
+enum ox p11_tokens(const struct p11_uri *uri, struct p11_token *ret[P11_MAX_SLOTS],
+                   size_t *ret_count)
+{
+    size_t all = 0;
+    size_t matching = 0;
+    int lock = -1;
+    enum ox result = p11_lock(uri->module_path, &lock);
+
+    if (result == OX_OK) {
+        result = all_tokens(uri, ret, &all);
+    }
+    p11_unlock(lock);
     if (result != OX_OK) {
         return result;
     }
@@ -354,9 +419,7 @@ void p11_disconnect(void)
         struct p11_module *module = modules;
 
         modules = module->next;
-        (void)p11_kit.module_finalize(module->f);
-        p11_kit.module_release(module->f);
-        free(module->path);
-        free(module);
+        (void)module->f->C_Finalize(NULL);
+        drop_module(module);
     }
 }

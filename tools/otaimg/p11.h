@@ -27,9 +27,12 @@ struct p11_uri {
     P11KitUri *parsed;
     const char *module_path; /* absolute; of the URI or of the environment */
     const char *pin_file;    /* absolute path from pin-source, NULL = none */
+    const char *init_args;   /* for C_Initialize; of the URI or of the environment, NULL = none */
 };
 
-/* p11_uri.c. OX_USAGE for anything that is not understood in full. */
+/* p11_uri.c. The one query attribute that is not of RFC 7512. */
+#define P11_INIT_ARGS "x-init-args"
+/* OX_USAGE for anything that is not understood in full. */
 enum ox p11_uri_parse(const char *text, struct p11_uri *ret);
 void p11_uri_free(struct p11_uri *uri);
 /* What uri says about one part, for messages; caller frees. */
@@ -38,8 +41,24 @@ char *p11_uri_format(P11KitUri *uri, P11KitUriType what);
 struct p11_module {
     struct p11_module *next;
     char *path;
+    char *init_args; /* NULL = none */
     CK_FUNCTION_LIST *f;
 };
+
+/* p11_quirks.c: what one module needs and others do not. */
+struct p11_quirks {
+    const char *library;   /* how the module's file name begins; "" = any */
+    const char *lock;      /* name of the lock that p11_lock() takes, NULL = none is needed */
+    const char *init_hint; /* for a C_Initialize that failed */
+};
+/* Of the module at path, links resolved; never NULL. */
+const struct p11_quirks *p11_quirks_of(const char *path);
+
+/* p11_lock.c. Keeps the processes of one user apart while one of them looks for tokens or logs in,
+ * where the module at path needs that. *ret_lock = -1 when it does not. Waits as long as it takes;
+ * OX_IO. */
+enum ox p11_lock(const char *path, int *ret_lock);
+void p11_unlock(int lock);
 
 struct p11_token {
     struct p11_token *next;
@@ -76,6 +95,10 @@ void p11_disconnect(void);
 /* p11_login.c. Logs the user in where the token requires it; the PIN is sent once in a process. */
 enum ox p11_login(struct p11_session *session, const struct p11_uri *uri,
                   const struct key_options *options);
+/* True when p11_login() would log in now. */
+bool p11_login_needed(const struct p11_token *token);
+/* True when the PIN comes from options, uri or the environment, and nobody is asked. */
+bool p11_pin_given(const struct p11_uri *uri, const struct key_options *options);
 
 /* p11_object.c */
 struct p11_objects {

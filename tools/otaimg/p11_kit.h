@@ -14,8 +14,6 @@
 #define P11_KIT_FUNCTIONS(X)                                                                       \
     X(be_quiet)                                                                                    \
     X(message)                                                                                     \
-    X(module_finalize)                                                                             \
-    X(module_initialize)                                                                           \
     X(module_load)                                                                                 \
     X(module_release)                                                                              \
     X(uri_any_unrecognized)                                                                        \
@@ -28,12 +26,14 @@
     X(uri_get_slot_id)                                                                             \
     X(uri_get_slot_info)                                                                           \
     X(uri_get_token_info)                                                                          \
+    X(uri_get_vendor_query)                                                                        \
     X(uri_match_module_info)                                                                       \
     X(uri_match_token_info)                                                                        \
     X(uri_new)                                                                                     \
     X(uri_parse)                                                                                   \
     X(uri_set_attribute)                                                                           \
-    X(uri_set_module_path)
+    X(uri_set_module_path)                                                                         \
+    X(uri_set_vendor_query)
 
 #define P11_KIT_FIELD(name) __typeof__ (&p11_kit_##name)(name);
 struct p11_kit {

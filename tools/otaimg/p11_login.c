@@ -10,6 +10,8 @@
 #include "secret.h"
 #include "util.h"
 
+#define PIN_ENV "OTAIMG_PIN"
+
 static enum ox check_flags(const struct p11_token *token)
 {
     CK_FLAGS flags = token->info.flags;
@@ -34,10 +36,15 @@ static enum ox check_flags(const struct p11_token *token)
 static enum ox login_once(struct p11_session *session, char *pin, size_t len)
 {
     struct p11_token *token = session->token;
+    int lock = -1;
     CK_RV rv;
 
+    if (p11_lock(token->module->path, &lock) != OX_OK) {
+        return OX_IO;
+    }
     token->login_tried = true;
     rv = session->f->C_Login(session->handle, CKU_USER, (CK_UTF8CHAR *)pin, (CK_ULONG)len);
+    p11_unlock(lock);
     if (pin != NULL) {
         wipe(pin, len);
     }
@@ -53,7 +60,7 @@ static enum ox login_with_pin(struct p11_session *session, const struct p11_uri 
 {
     char *what = xasprintf("PIN for token '%s'", session->token->label);
     struct secret_source source = {
-        .fd = options->pin_fd, .file = uri->pin_file, .env = "OTAIMG_PIN", .what = what};
+        .fd = options->pin_fd, .file = uri->pin_file, .env = PIN_ENV, .what = what};
     struct secret pin = {0};
     enum ox result = secret_get(&source, &pin);
 
@@ -65,13 +72,23 @@ static enum ox login_with_pin(struct p11_session *session, const struct p11_uri 
     return result;
 }
 
+bool p11_login_needed(const struct p11_token *token)
+{
+    return !token->logged_in && (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
+bool p11_pin_given(const struct p11_uri *uri, const struct key_options *options)
+{
+    return options->pin_fd >= 0 || uri->pin_file != NULL || getenv(PIN_ENV) != NULL;
+}
+
 enum ox p11_login(struct p11_session *session, const struct p11_uri *uri,
                   const struct key_options *options)
 {
     struct p11_token *token = session->token;
     enum ox result = OX_OK;
 
-    if (token->logged_in || (token->info.flags & CKF_LOGIN_REQUIRED) == 0) {
+    if (!p11_login_needed(token)) {
         return OX_OK;
     }
     if (token->login_tried) {

@@ -215,13 +215,14 @@ enum ox p11_find_key(struct p11_session *session, const struct p11_uri *uri, CK_
     return result;
 }
 
-enum ox p11_get_bytes(struct p11_session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
-                      struct p11_bytes *ret)
+/* At most size bytes; *ret_len = 0 when the object has no such attribute or does not show it. */
+static enum ox get_value(struct p11_session *session, CK_OBJECT_HANDLE object,
+                         CK_ATTRIBUTE_TYPE type, void *value, size_t size, size_t *ret_len)
 {
-    CK_ATTRIBUTE attribute = {type, ret->data, sizeof ret->data};
+    CK_ATTRIBUTE attribute = {type, value, (CK_ULONG)size};
     CK_RV rv = session->f->C_GetAttributeValue(session->handle, object, &attribute, 1);
 
-    ret->len = 0;
+    *ret_len = 0;
     if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE) {
         return OX_OK;
     }
@@ -229,23 +230,28 @@ enum ox p11_get_bytes(struct p11_session *session, CK_OBJECT_HANDLE object, CK_A
         return p11_fail(session->token, "C_GetAttributeValue", rv);
     }
     /* Also catches CK_UNAVAILABLE_INFORMATION, which is the largest number there is. */
-    if (attribute.ulValueLen <= sizeof ret->data) {
-        ret->len = attribute.ulValueLen;
+    if (attribute.ulValueLen <= size) {
+        *ret_len = attribute.ulValueLen;
     }
     return OX_OK;
 }
 
+enum ox p11_get_bytes(struct p11_session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+                      struct p11_bytes *ret)
+{
+    return get_value(session, object, type, ret->data, sizeof ret->data, &ret->len);
+}
+
+/* The buffer is as long as the number: NSS refuses a longer one. */
 enum ox p11_get_ulong(struct p11_session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
                       CK_ULONG *ret)
 {
-    struct p11_bytes bytes;
-    enum ox result = p11_get_bytes(session, object, type, &bytes);
+    CK_ULONG value = 0;
+    size_t len = 0;
+    enum ox result = get_value(session, object, type, &value, sizeof value, &len);
 
     if (result == OX_OK) {
-        *ret = 0;
-        if (bytes.len == sizeof *ret) {
-            memcpy(ret, bytes.data, sizeof *ret);
-        }
+        *ret = len == sizeof value ? value : 0;
     }
     return result;
 }
@@ -253,11 +259,12 @@ enum ox p11_get_ulong(struct p11_session *session, CK_OBJECT_HANDLE object, CK_A
 enum ox p11_get_bool(struct p11_session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
                      bool *ret)
 {
-    struct p11_bytes bytes;
-    enum ox result = p11_get_bytes(session, object, type, &bytes);
+    CK_BBOOL value = CK_FALSE;
+    size_t len = 0;
+    enum ox result = get_value(session, object, type, &value, sizeof value, &len);
 
     if (result == OX_OK) {
-        *ret = bytes.len == sizeof(CK_BBOOL) && bytes.data[0] != CK_FALSE;
+        *ret = len == sizeof value && value != CK_FALSE;
     }
     return result;
 }

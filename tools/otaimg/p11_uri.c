@@ -11,7 +11,47 @@
 #include "key_uri.h"
 #include "util.h"
 
-#define MODULE_ENV "OTAIMG_PKCS11_MODULE"
+#define MODULE_ENV    "OTAIMG_PKCS11_MODULE"
+#define INIT_ARGS_ENV "OTAIMG_PKCS11_INIT_ARGS"
+
+static bool is_known_query(const char *name, size_t len)
+{
+    static const char *const known[] = {"module-path", "module-name", "pin-source", P11_INIT_ARGS};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strlen(known[i]) == len && strncmp(name, known[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* p11-kit takes any name behind the '?' as somebody's own attribute, the first of two with one name,
+ * and what stands before a zero byte. Names are plain text: key_uri.c saw to that. */
+static enum ox check_query(const char *text)
+{
+    const char *rest = strchr(text, '?');
+    bool init_args_seen = false;
+
+    while (rest != NULL) {
+        const char *name = rest + 1;
+        size_t len = strcspn(name, "=&");
+        bool is_init_args = len == strlen(P11_INIT_ARGS) && strncmp(name, P11_INIT_ARGS, len) == 0;
+
+        if (len > 0 && !is_known_query(name, len)) {
+            return diag_fail(OX_USAGE, "'%s' has an attribute that otaimg does not know", text);
+        }
+        if (is_init_args && init_args_seen) {
+            return diag_fail(OX_USAGE, "'%s' has " P11_INIT_ARGS " twice, expected it once", text);
+        }
+        init_args_seen = init_args_seen || is_init_args;
+        rest = strchr(name, '&');
+    }
+    if (strchr(text, '?') != NULL && strstr(strchr(text, '?'), "%00") != NULL) {
+        return diag_fail(OX_USAGE, "'%s' has a zero byte behind the '?', expected text", text);
+    }
+    return OX_OK;
+}
 
 static enum ox parse_text(const char *text, P11KitUri *parsed)
 {
@@ -34,7 +74,19 @@ static enum ox parse_text(const char *text, P11KitUri *parsed)
                          "(slots renumber)",
                          text);
     }
-    return OX_OK;
+    return check_query(text);
+}
+
+/* The module of the environment has its arguments there as well; those are not for other modules. */
+static void choose_init_args(struct p11_uri *uri)
+{
+    uri->init_args = p11_kit.uri_get_vendor_query(uri->parsed, P11_INIT_ARGS);
+    if (uri->init_args == NULL && p11_kit.uri_get_module_path(uri->parsed) == NULL) {
+        uri->init_args = getenv(INIT_ARGS_ENV);
+    }
+    if (uri->init_args != NULL && uri->init_args[0] == '\0') {
+        uri->init_args = NULL;
+    }
 }
 
 static enum ox choose_module(const char *text, struct p11_uri *uri)
@@ -58,6 +110,7 @@ static enum ox choose_module(const char *text, struct p11_uri *uri)
     if (uri->module_path[0] != '/') {
         return diag_fail(OX_USAGE, "%s is '%s', expected an absolute path", from, uri->module_path);
     }
+    choose_init_args(uri);
     return OX_OK;
 }
 
@@ -89,7 +142,7 @@ static enum ox choose_pin_file(struct p11_uri *uri)
 enum ox p11_uri_parse(const char *text, struct p11_uri *ret)
 {
     enum key_uri_kind kind = KEY_URI_FILE;
-    struct p11_uri uri = {NULL, NULL, NULL};
+    struct p11_uri uri = {NULL, NULL, NULL, NULL};
     enum ox result = key_uri_kind_of(text, &kind);
 
     if (result != OX_OK) {
@@ -134,6 +187,6 @@ char *p11_uri_format(P11KitUri *uri, P11KitUriType what)
     if (p11_kit.uri_format(uri, what, &text) != P11_KIT_URI_OK) {
         return xstrdup("pkcs11:");
     }
-    text[strcspn(text, "?")] = '\0'; /* module-path and pin-source */
+    text[strcspn(text, "?")] = '\0'; /* module-path, pin-source, x-init-args */
     return text;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diag.h"
 #include "p11.h"
 #include "util.h"
 
@@ -33,6 +34,9 @@ static char *object_uri(const struct listing *list, const struct p11_bytes *labe
 
     *p11_kit.uri_get_token_info(uri) = list->session.token->info;
     p11_kit.uri_set_module_path(uri, list->uri->module_path);
+    if (list->uri->init_args != NULL) {
+        (void)p11_kit.uri_set_vendor_query(uri, P11_INIT_ARGS, list->uri->init_args);
+    }
     if (value.len > 0) {
         (void)p11_kit.uri_set_attribute(uri, &attribute);
     }
@@ -178,6 +182,27 @@ static enum ox list_token(struct listing *list, struct p11_token *token,
     return result;
 }
 
+/* One PIN that is given would be tried at every token, and some of them would count it as wrong. */
+static enum ox check_one_login(const struct p11_uri *uri, const struct key_options *options,
+                               struct p11_token *const *tokens, size_t count)
+{
+    size_t logins = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        logins += p11_login_needed(tokens[i]) ? 1 : 0;
+    }
+    if (logins > 1 && p11_pin_given(uri, options)) {
+        char *wanted = p11_uri_format(uri->parsed, P11_KIT_URI_FOR_TOKEN);
+
+        (void)diag_fail(OX_KEY, "%zu tokens match '%s' and one PIN is given, expected one token",
+                        logins, wanted);
+        diag_hint("name it by token= or serial=; where no PIN is given, each token's is asked for");
+        free(wanted);
+        return OX_KEY;
+    }
+    return OX_OK;
+}
+
 enum ox token_list(const char *uri, const struct key_options *options, bool login,
                    token_key_visit *visit, void *user)
 {
@@ -191,6 +216,9 @@ enum ox token_list(const char *uri, const struct key_options *options, bool logi
         return result;
     }
     result = p11_tokens(&parsed, found, &count);
+    if (result == OX_OK && login) {
+        result = check_one_login(&parsed, options, found, count);
+    }
     for (size_t i = 0; result == OX_OK && i < count; i++) {
         result = list_token(&list, found[i], options, login);
     }
