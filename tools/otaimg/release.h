@@ -8,12 +8,14 @@
 
 #include "key_options.h"
 #include "key_ring.h"
+#include "lint.h"
 #include "manifest.h"
 
 struct release_options {
     struct key_options keys;
-    bool allow_insecure;     /* methods none and sha256 */
-    const char *device_path; /* --for: the device that must take the file; NULL = any */
+    bool allow_insecure;         /* methods none and sha256 */
+    const char *device_path;     /* --for: the device that must take the file; NULL = any */
+    struct lint_history history; /* all zero without a log */
 };
 
 struct release_result {
