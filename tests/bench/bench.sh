@@ -62,7 +62,7 @@ make_firmware() {
 otaimg: 1
 device: wbz451
 firmware: {file: $1.bin, format: bin, address: 0x01000200, version: 1.0.0.0, sequence: 1}
-sign: {key: "file:key.pem"}
+sign: {key: "file:key.pem", class: development}
 output: $1.ota
 END
 }

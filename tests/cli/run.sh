@@ -34,7 +34,7 @@ setup() {
 otaimg: 1
 device: wbz451
 firmware: {file: app.hex, version: 1.4.2.0, sequence: 7}
-sign: {key: "file:release.pem"}
+sign: {key: "file:release.pem", class: development}
 attributes:
   product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
   hardware: {class: 0x00000102, min-revision: 1, max-revision: 4}
@@ -47,7 +47,7 @@ END
 otaimg: 1
 device: wbz451
 firmware: {file: app.hex, version: 1.4.2.0, sequence: 7}
-sign: {key: "file:release.pem"}
+sign: {key: "file:release.pem", class: development}
 output: app.ota
 END
   cat >device.yaml <<'END'

@@ -153,7 +153,7 @@ static void put_manifest(const struct vendor_file *v, const char *path)
             or_default(v->identity, IDENTITY));
     fprintf(out, "authentication: %s\n", methods[v->method]);
     if (v->method == ECDSA) {
-        fprintf(out, "sign: {key: \"file:" TEST_KEY_DIR "/test-p256.pem\"}\n");
+        fprintf(out, "sign: {key: \"file:" TEST_KEY_DIR "/test-p256.pem\", class: development}\n");
     }
     if (v->encrypted) {
         fprintf(out, "encrypt: {method: aes-128-cbc, key: \"file:aes.hex\", iv: \"%s\"}\n",

@@ -48,7 +48,7 @@ static inline void release_write(void)
                    "firmware: {file: app.bin, format: bin, address: 0x01000200, version: 1.4.2.0,\n"
                    "  sequence: 7, image-id: 0x9B000000, manufacturer: MCHP}\n"
                    "authentication: ecdsa-p256-sha256\n"
-                   "sign: {key: \"" RELEASE_SIGN_KEY "\"}\n"
+                   "sign: {key: \"" RELEASE_SIGN_KEY "\", class: development}\n"
                    "encrypt: {method: aes-128-cbc, key: \"" RELEASE_AES_KEY "\",\n"
                    "  iv: \"" RELEASE_IV "\"}\n"
                    "file-type: ble\n"

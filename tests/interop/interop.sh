@@ -95,7 +95,7 @@ cat >release.yaml <<END
 otaimg: 1
 device: wbz451
 firmware: {file: "$root/tests/golden/microchip/inputs/app_777.hex", version: 1.4.2.0, sequence: 7}
-sign: {key: "file:key.pem"}
+sign: {key: "file:key.pem", class: development}
 file-type: image
 END
 for version in 1.4.2.0 1.4.2.1 1.4.2.2 1.4.2.3; do

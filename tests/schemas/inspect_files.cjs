@@ -86,7 +86,7 @@ class Files {
 device: wbz451
 firmware: {file: "${path.join(this.golden, 'microchip', 'inputs', 'app_777.hex')}",
   version: 1.4.2.0, sequence: 7}
-sign: {key: "file:${path.join(this.projectDir, 'keys', 'test', 'dev-a.pem')}"}
+sign: {key: "file:${path.join(this.projectDir, 'keys', 'test', 'dev-a.pem')}", class: development}
 file-type: ${type}
 ${encrypted ? ENCRYPT : ''}${attributes ? ATTRIBUTES : ''}${zigbee ? ZIGBEE : ''}`);
     const output = path.join(this.scratch, `${name}.ota`);

@@ -148,6 +148,42 @@ START_TEST(test_manifest_left_out_keys_default)
 }
 END_TEST
 
+START_TEST(test_manifest_class_and_lint_read)
+{
+    static const char *const sets[] = {"sign.class=development", "lint.off.zero-iv=stock device"};
+    static const char *const production[] = {"sign.class=production"};
+    struct manifest m;
+
+    load_ok(RELEASE, NULL, 0, &m);
+    ck_assert(m.production);
+    for (int i = 0; i < LINT_RULE_COUNT; i++) {
+        ck_assert_ptr_null(m.lint_off[i]);
+    }
+    manifest_free(&m);
+    load_ok(RELEASE, production, 1, &m);
+    ck_assert(m.production);
+    manifest_free(&m);
+    load_ok(RELEASE, sets, 2, &m);
+    ck_assert(!m.production);
+    ck_assert_str_eq(m.lint_off[LINT_ZERO_IV], "stock device");
+    ck_assert_ptr_null(m.lint_off[LINT_NO_SBOM]);
+    manifest_free(&m);
+}
+END_TEST
+
+/* Without a key there is nothing that a production device would trust. */
+START_TEST(test_manifest_without_key_is_no_production_release)
+{
+    static const char text[] = "otaimg: 1\ndevice: wbz451\nauthentication: none\n"
+                               "firmware: {file: a.elf, version: 0.0.0.0, sequence: 1}\n";
+    struct manifest m;
+
+    ck_assert_int_eq(read_bytes(text, strlen(text), &m), OX_OK);
+    ck_assert(!m.production);
+    manifest_free(&m);
+}
+END_TEST
+
 START_TEST(test_manifest_raw_binary_address_read)
 {
     static const char *const sets[] = {"firmware.address=0x01000000",
@@ -244,7 +280,31 @@ START_TEST(test_manifest_broken_rule_refused)
          "32:1: unknown key 'outptu'\nhint: did you mean 'output'?"},
         {"output: app.ota", "output: app.ota\nfrobnicate: 1",
          "33:1: unknown key 'frobnicate'\nhint: known keys here: otaimg, device, firmware, "
-         "authentication, sign, file-type, encrypt, attributes, zigbee, compress, output"},
+         "authentication, sign, file-type, encrypt, attributes, zigbee, lint, compress, output"},
+    };
+
+    check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
+}
+END_TEST
+
+START_TEST(test_manifest_broken_lint_rule_refused)
+{
+    static const struct rule rules[] = {
+        {"object=wbz451-app\"", "object=wbz451-app\"\n  class: test",
+         "13:10: 'class' is 'test', expected production or development"},
+        {"output: app.ota", "lint: {off: {frob: \"x\"}}",
+         "32:14: 'frob' is not a lint rule, expected its id\n"
+         "hint: otaimg(1) lists the rules; 'otaimg lint' names those that a release breaks"},
+        {"output: app.ota", "lint: {off: {zero-iv: \"\"}}",
+         "32:23: 'zero-iv' is '', expected the reason for turning the rule off"},
+        {"output: app.ota", "lint: {off: {zero-iv: \" \\t\\n\"}}",
+         "32:23: 'zero-iv' is ' \\x09\\x0a', expected the reason for turning the rule off"},
+        {"output: app.ota", "lint: {off: {zero-iv: [a]}}",
+         "32:23: 'zero-iv' is a list, expected text"},
+        {"output: app.ota", "lint: {off: [zero-iv]}", "32:13: 'off' is a list, expected a mapping"},
+        {"output: app.ota", "lint: {}", "32:7: 'off' is missing in 'lint'"},
+        {"output: app.ota", "lint: {off: {}, on: {}}",
+         "32:17: unknown key 'on'\nhint: known keys here: off"},
     };
 
     check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
@@ -406,8 +466,11 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_manifest_full_example_information_read);
     tcase_add_test(tcase, test_manifest_zigbee_example_read);
     tcase_add_test(tcase, test_manifest_left_out_keys_default);
+    tcase_add_test(tcase, test_manifest_class_and_lint_read);
+    tcase_add_test(tcase, test_manifest_without_key_is_no_production_release);
     tcase_add_test(tcase, test_manifest_raw_binary_address_read);
     tcase_add_test(tcase, test_manifest_broken_rule_refused);
+    tcase_add_test(tcase, test_manifest_broken_lint_rule_refused);
     tcase_add_test(tcase, test_manifest_broken_attribute_refused);
     tcase_add_test(tcase, test_manifest_broken_zigbee_rule_refused);
     tcase_add_test(tcase, test_manifest_bad_set_names_option);

@@ -20,6 +20,7 @@
     "sign:\n"                                                                                      \
     "  # A key on a token (RFC 7512), or \"file:keys/release.pem\".\n"                             \
     "  key: \"pkcs11:token=release;object=wbz451-app\"\n"                                          \
+    "  # class: development      # for development devices: most lint rules do not apply\n"        \
     "\n"                                                                                           \
     "# AES-128-CBC for the transfer; key: 16 raw bytes or 32 hex digits in a file, or a token.\n"  \
     "# encrypt:\n"                                                                                 \
@@ -44,6 +45,9 @@
     "  # sbom: sbom.cdx.json              # CycloneDX or SPDX, JSON\n"                             \
     "  # source-revision: \"0123456789abcdef0123456789abcdef01234567\"\n"                          \
     "  # user: {0x8801: \"00ff\"}           # your own, types 0x8800 to 0x8FFF\n"                  \
+    "\n"                                                                                           \
+    "# Rules of `otaimg lint` that do not apply to this release, each with the reason.\n"          \
+    "# lint: {off: {no-sbom: \"the toolchain has none yet\"}}\n"                                   \
     "\n"                                                                                           \
     "file-type: ble             # ble, zigbee, combo, image or hex\n"                              \
     "output: app.ota\n"

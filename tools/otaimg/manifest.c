@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "manifest_attributes.h"
+#include "manifest_lint.h"
 #include "util.h"
 #include "vocabulary.h"
 #include "yaml_doc.h"
@@ -79,6 +80,18 @@ static enum ox read_firmware(struct yaml_node *root, struct manifest *m)
 
 /* ---- sign, encrypt ---------------------------------------------------------------------------- */
 
+/* The class of the release's key, as in device files. */
+static enum ox read_class(struct yaml_node *map, struct manifest *m)
+{
+    static const char *const words[] = {"production", "development", NULL};
+    unsigned word = 0;
+    bool present;
+    enum ox ox = ydoc_get_word(map, "class", &present, words, &word);
+
+    m->production = word == 0;
+    return ox;
+}
+
 static enum ox read_sign(struct yaml_node *root, struct manifest *m)
 {
     struct yaml_node *map = NULL;
@@ -101,7 +114,8 @@ static enum ox read_sign(struct yaml_node *root, struct manifest *m)
                             "'sign' given with authentication '%s', expected %s",
                             method_words[method], method_words[0]);
     }
-    return ydoc_get_key_uri(map, "key", NULL, &m->sign_key);
+    ox = ydoc_get_key_uri(map, "key", NULL, &m->sign_key);
+    return ox != OX_OK ? ox : read_class(map, m);
 }
 
 static enum ox read_encrypt(struct yaml_node *root, struct manifest *m)
@@ -227,7 +241,7 @@ static enum ox read_all(struct yaml_node *root, struct manifest *m)
         (ox = read_sign(root, m)) != OX_OK || (ox = read_file_type(root, m)) != OX_OK ||
         (ox = read_encrypt(root, m)) != OX_OK ||
         (ox = manifest_read_attributes(root, m)) != OX_OK || (ox = read_zigbee(root, m)) != OX_OK ||
-        (ox = read_output(root, m)) != OX_OK) {
+        (ox = manifest_read_lint(root, m)) != OX_OK || (ox = read_output(root, m)) != OX_OK) {
         return ox;
     }
     return ydoc_check_unknown(root);
@@ -276,6 +290,9 @@ void manifest_free(struct manifest *m)
     free(m->sign_key);
     free(m->encrypt_key);
     free(m->sbom_file);
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        free(m->lint_off[i]);
+    }
     free(m->output);
     memset(m, 0, sizeof *m);
 }

@@ -9,7 +9,11 @@
 #include <stdint.h>
 
 #include "fw_image.h"
+#include "lint_rules.h"
 #include <otav/otav_config.h>
+
+/* From here on a release closes a security hole: kinds security and both. */
+enum { MANIFEST_KIND_SECURITY = 2 };
 
 /* Values of the image-type and activation attributes unless the manifest says otherwise. */
 enum { MANIFEST_IMAGE_APPLICATION = 1, MANIFEST_ACTIVATION_TRIAL = 1 };
@@ -39,8 +43,9 @@ struct manifest {
     uint32_t image_id;              /* firmware.image-id, default 0x9B000000 */
     uint8_t manufacturer[4];        /* firmware.manufacturer, 1..4 printable ASCII, default MCHP */
 
-    uint8_t method; /* authentication: OTAV_METHOD_*; default ecdsa-p256-sha256 */
-    char *sign_key; /* sign.key: URI; required for ECDSA, an error for the others */
+    uint8_t method;  /* authentication: OTAV_METHOD_*; default ecdsa-p256-sha256 */
+    char *sign_key;  /* sign.key: URI; required for ECDSA, an error for the others */
+    bool production; /* sign.class: production (default) or development; false without a key */
 
     bool encrypt; /* encrypt: present. encrypt.method must be aes-128-cbc */
     char *encrypt_key;
@@ -86,6 +91,8 @@ struct manifest {
     bool has_zigbee_hardware;      /* both or none */
     uint16_t zigbee_min_hardware;
     uint16_t zigbee_max_hardware;
+
+    char *lint_off[LINT_RULE_COUNT]; /* lint.off: reason by rule, NULL = not turned off */
 
     char *output; /* NULL = not given */
 };

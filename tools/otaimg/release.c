@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "draft.h"
 #include "file_check.h"
+#include "lint_facts.h"
 #include "pubkey.h"
 #include "trust.h"
 #include "util.h"
@@ -48,6 +49,27 @@ static enum ox open_keys(struct release *r, struct key_ring *ring)
     if (ox == OX_OK && r->m->encrypt) {
         ox = key_ring_cipher(ring, r->m->encrypt_key, &r->cipher);
     }
+    return ox;
+}
+
+/* Before anything is signed. The options that allow a method or open a key stay in force. */
+static enum ox lint(const struct release *r)
+{
+    struct lint_facts facts = lint_facts_of(r->m);
+    struct lint_findings findings;
+    enum ox ox;
+
+    facts.method_allowed = r->options->allow_insecure;
+    facts.fw_len = r->draft.fw_len;
+    if (r->signer != NULL) {
+        lint_facts_add_signer(&facts, r->xy);
+    }
+    if (r->cipher != NULL) {
+        lint_facts_add_cipher(&facts, r->cipher);
+    }
+    lint_run(&facts, &r->options->history, (const char *const *)r->m->lint_off, &findings);
+    ox = lint_gate(&findings, r->m->path);
+    lint_free(&findings);
     return ox;
 }
 
@@ -120,6 +142,9 @@ enum ox release_build(const struct manifest *m, const char *output,
     }
     if (ox == OX_OK) {
         ox = open_keys(&r, ring);
+    }
+    if (ox == OX_OK) {
+        ox = lint(&r);
     }
     if (ox == OX_OK) {
         ox = assemble_signatures(r.draft.metadata, m->method, r.draft.fw_digest, r.signer);

@@ -9,6 +9,7 @@
 #include "evidence.h"
 #include "key_options.h"
 #include "key_ring.h"
+#include "lint.h"
 #include "manifest.h"
 
 struct release_options {
@@ -16,6 +17,7 @@ struct release_options {
     bool allow_insecure;             /* methods none and sha256 */
     const char *device_path;         /* --for: the device that must take the file; NULL = any */
     const struct evidence *evidence; /* --provenance; NULL = none is written */
+    struct lint_history history;     /* all zero without a log */
 };
 
 struct release_result {

@@ -4,7 +4,7 @@ cat >full.yaml <<'END'
 otaimg: 1
 device: wbz451
 firmware: {file: app.hex, version: 1.4.2.0, sequence: 7}
-sign: {key: "file:release.pem"}
+sign: {key: "file:release.pem", class: development}
 encrypt: {method: aes-128-cbc, key: "file:aes.hex", iv: "101112131415161718191a1b1c1d1e1f"}
 attributes:
   product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f

@@ -1,0 +1,18 @@
+/*
+ * Gathering what lint judges: from the manifest, the keys and the firmware.
+ */
+#ifndef OTAIMG_LINT_FACTS_H
+#define OTAIMG_LINT_FACTS_H
+
+#include "cipher.h"
+#include "lint.h"
+#include "manifest.h"
+
+/* What the manifest alone says. */
+struct lint_facts lint_facts_of(const struct manifest *m);
+
+/* What is known of the signing key, X || Y, and of an AES key, of which nothing is kept. */
+void lint_facts_add_signer(struct lint_facts *facts, const uint8_t xy[64]);
+void lint_facts_add_cipher(struct lint_facts *facts, const struct cipher *cipher);
+
+#endif
