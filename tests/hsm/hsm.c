@@ -390,6 +390,22 @@ void hsm_expect_flag(const char *label, unsigned long class, unsigned long type,
     end(child);
 }
 
+void hsm_set_flag(const char *label, unsigned long class, unsigned long type, int value)
+{
+    pid_t child = begin();
+
+    if (child == 0) {
+        CK_SESSION_HANDLE session = login(find_slot(HSM_LABEL), CKU_USER, HSM_PIN);
+        CK_OBJECT_HANDLE objects[8];
+        CK_BBOOL flag = value != 0 ? CK_TRUE : CK_FALSE;
+        CK_ATTRIBUTE attribute = {type, &flag, sizeof flag};
+
+        step(25, find(session, label, class, objects) == 1 ? CKR_OK : CKR_GENERAL_ERROR);
+        step(26, f->C_SetAttributeValue(session, objects[0], &attribute, 1));
+    }
+    end(child);
+}
+
 void hsm_add_default(void)
 {
     hsm_add_token(HSM_LABEL, HSM_PIN);

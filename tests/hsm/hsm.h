@@ -47,6 +47,9 @@ void hsm_remove_tokens(void);
 /* Fails the test unless the one object of this class and label on token HSM_LABEL has this flag. */
 void hsm_expect_flag(const char *label, unsigned long class, unsigned long type, int value);
 
+/* Changes that flag. */
+void hsm_set_flag(const char *label, unsigned long class, unsigned long type, int value);
+
 /* A token HSM_LABEL with pair 'app' (id 01) and AES-128 key 'enc' (id 02), and OTAIMG_PIN set. */
 void hsm_add_default(void);
 extern const uint8_t hsm_aes_key[16];

@@ -163,6 +163,30 @@ START_TEST(test_keys_list_several_tokens_all_or_one)
 }
 END_TEST
 
+START_TEST(test_keys_list_one_pin_for_several_tokens_refused)
+{
+    char *pin = hsm_path("pin");
+    char *uri = xasprintf("pkcs11:?pin-source=file:%s", pin);
+
+    hsm_add_token("second", "another-pin");
+    hsm_write_file(pin, HSM_PIN "\n");
+    ck_assert_int_eq(CLI("keys", "list", "--login"), OX_KEY);
+    cli_expect_one_error(
+        "otaimg: 2 tokens match 'pkcs11:' and one PIN is given, expected one token");
+    ck_assert_int_eq(CLI("keys", "list", "pkcs11:token=second", "--login"), OX_KEY);
+    cli_expect_one_error("otaimg: token 'second': C_Login: CKR_PIN_INCORRECT");
+    ck_assert_uint_eq(hsm_logged("C_Login"), 1);
+    ck_assert_int_eq(CLI("keys", "list", "pkcs11:token=release", "--login"), OX_OK);
+    ck_assert_int_eq(unsetenv("OTAIMG_PIN"), 0);
+    ck_assert_int_eq(CLI("keys", "list", uri, "--login"), OX_KEY);
+    cli_expect_one_error(
+        "otaimg: 2 tokens match 'pkcs11:' and one PIN is given, expected one token");
+    ck_assert_uint_eq(hsm_logged("C_Login"), 2);
+    free(uri);
+    free(pin);
+}
+END_TEST
+
 START_TEST(test_keys_list_nothing_there_hints_at_login)
 {
     ck_assert_int_eq(CLI("keys", "list", "pkcs11:object=enc"), OX_OK);
@@ -346,6 +370,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_keys_list_logged_in_json_tells_all);
     tcase_add_test(tc, test_keys_list_logged_in_text_says_what_is_held);
     tcase_add_test(tc, test_keys_list_several_tokens_all_or_one);
+    tcase_add_test(tc, test_keys_list_one_pin_for_several_tokens_refused);
     tcase_add_test(tc, test_keys_list_nothing_there_hints_at_login);
     tcase_add_test(tc, test_keys_list_hostile_label_escaped);
     tcase_add_test(tc, test_keys_list_errors_are_one_line);

@@ -132,6 +132,19 @@ static const struct {
     {"pkcs11:token", "otaimg: 'pkcs11:token' is not a valid pkcs11: URI: bad syntax\n"},
     {"pkcs11:token=a?module-name=softhsm2",
      "otaimg: 'pkcs11:token=a?module-name=softhsm2' has module-name, expected module-path\n"},
+    {"pkcs11:token=a?module-path=/x&other=1", "otaimg: 'pkcs11:token=a?module-path=/x&other=1' has "
+                                              "an attribute that otaimg does not know\n"},
+    {"pkcs11:token=a?x-init-arg=1",
+     "otaimg: 'pkcs11:token=a?x-init-arg=1' has an attribute that otaimg does not know\n"},
+    {"pkcs11:token=a?x-init-argss=1",
+     "otaimg: 'pkcs11:token=a?x-init-argss=1' has an attribute that otaimg does not know\n"},
+    {"pkcs11:x-init-args=1",
+     "otaimg: 'pkcs11:x-init-args=1' has an attribute that otaimg does not know\n"},
+    {"pkcs11:?x-init-args=1&x-init-args=1",
+     "otaimg: 'pkcs11:?x-init-args=1&x-init-args=1' has x-init-args twice, expected it once\n"},
+    {"pkcs11:?module-path=/x&x-init-args=a%00b",
+     "otaimg: 'pkcs11:?module-path=/x&x-init-args=a%00b' has a zero byte behind the '?', expected "
+     "text\n"},
     {"pkcs11:type=public?module-path=/x",
      "otaimg: type= of the URI does not fit, expected a private key\n"},
 };
@@ -144,9 +157,10 @@ END_TEST
 
 START_TEST(test_module_uri_cut_anywhere_no_crash)
 {
+    static const char *const ends[] = {"", "&x-init-args=configdir%3D%27sql%3A/db%27"};
     char *uri = xasprintf("pkcs11:token=re%%20lease;serial=0;object=app;id=%%01%%02;type=private?"
-                          "module-path=%s&pin-source=file:/nonexistent",
-                          hsm_module());
+                          "module-path=%s&pin-source=file:/nonexistent%s",
+                          hsm_module(), ends[_i]);
 
     for (size_t len = 0; len < strlen(uri); len++) {
         char *cut = xstrndup(uri, len);
@@ -175,6 +189,58 @@ START_TEST(test_module_uri_cut_anywhere_no_crash)
 }
 END_TEST
 
+#define BAD_ARGS "': C_Initialize: CKR_ARGUMENTS_BAD\n"
+
+/* SoftHSM takes no such arguments, and says so. */
+START_TEST(test_module_init_args_reach_the_module)
+{
+    char *uri = xasprintf("pkcs11:token=a?module-path=%s&x-init-args=x", hsm_module());
+    char *empty = xasprintf("pkcs11:token=a?module-path=%s&x-init-args=", hsm_module());
+    struct signer *signer = NULL;
+
+    ck_assert_int_eq(signer_open(uri, &hsm_options, &signer), OX_KEY);
+    hsm_expect_text_with(BAD_ARGS);
+    hsm_forget_text();
+    ck_assert_int_eq(signer_open(empty, &hsm_options, &signer), OX_KEY);
+    hsm_expect_text_with("otaimg: no token matches 'pkcs11:token=a'");
+    free(empty);
+    free(uri);
+}
+END_TEST
+
+START_TEST(test_module_init_args_of_environment_for_its_module_only)
+{
+    char *uri = xasprintf("pkcs11:token=a?module-path=%s", hsm_module());
+    struct signer *signer = NULL;
+
+    ck_assert_int_eq(setenv("OTAIMG_PKCS11_MODULE", hsm_module(), 1), 0);
+    ck_assert_int_eq(setenv("OTAIMG_PKCS11_INIT_ARGS", "x", 1), 0);
+    ck_assert_int_eq(signer_open("pkcs11:token=a", &hsm_options, &signer), OX_KEY);
+    hsm_expect_text_with(BAD_ARGS);
+    hsm_forget_text();
+    ck_assert_int_eq(signer_open(uri, &hsm_options, &signer), OX_KEY);
+    hsm_expect_text_with("otaimg: no token matches 'pkcs11:token=a'");
+    ck_assert_int_eq(unsetenv("OTAIMG_PKCS11_INIT_ARGS"), 0);
+    free(uri);
+}
+END_TEST
+
+START_TEST(test_module_two_init_args_refused)
+{
+    char *uri = xasprintf("pkcs11:token=a?module-path=%s", hsm_module());
+    char *other = xasprintf("%s&x-init-args=x", uri);
+    struct signer *signer = NULL;
+
+    ck_assert_int_eq(signer_open(uri, &hsm_options, &signer), OX_KEY);
+    hsm_forget_text();
+    ck_assert_int_eq(signer_open(other, &hsm_options, &signer), OX_USAGE);
+    hsm_expect_one_line_with("' is in use with other initialisation arguments, expected the same "
+                             "x-init-args in all URIs");
+    free(other);
+    free(uri);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, setup, hsm_teardown);
@@ -188,7 +254,10 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_module_other_library_refused);
     tcase_add_loop_test(tc, test_module_uri_not_understood_refused, 0,
                         sizeof bad_uris / sizeof bad_uris[0]);
-    tcase_add_test(tc, test_module_uri_cut_anywhere_no_crash);
+    tcase_add_test(tc, test_module_init_args_reach_the_module);
+    tcase_add_test(tc, test_module_init_args_of_environment_for_its_module_only);
+    tcase_add_test(tc, test_module_two_init_args_refused);
+    tcase_add_loop_test(tc, test_module_uri_cut_anywhere_no_crash, 0, 2);
 }
 
 int main(void)

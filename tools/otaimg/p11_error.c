@@ -158,6 +158,14 @@ static const char *hint_for(CK_RV rv)
         return "needed are CKM_ECDSA to sign, CKM_AES_CBC to encrypt, CKM_EC_KEY_PAIR_GEN and "
                "CKM_AES_KEY_GEN to generate";
     }
+    if (rv == CKR_KEY_FUNCTION_NOT_PERMITTED) {
+        return "the key is not made for this use: signing needs CKA_SIGN, AES needs CKA_ENCRYPT "
+               "and "
+               "CKA_DECRYPT";
+    }
+    if (rv == CKR_TOKEN_WRITE_PROTECTED || rv == CKR_SESSION_READ_ONLY) {
+        return "the token takes no new keys as it is";
+    }
     if (rv == CKR_SESSION_COUNT) {
         return "another program holds all sessions of the token";
     }
