@@ -58,9 +58,9 @@ static const struct {
     {no_sign, NULL, NULL, RELEASE "the key may not sign, expected CKA_SIGN", NULL, 1},
     {no_encrypt, NULL, NULL, RELEASE "C_EncryptInit: CKR_KEY_FUNCTION_NOT_PERMITTED",
      "hint: the key is not made for this use: signing needs CKA_SIGN, AES needs CKA_ENCRYPT and "
-     "CKA_DECRYPT
-     ", 1},
-    };
+     "CKA_DECRYPT\n",
+     1},
+};
 
 static void expect_hint(const char *hint)
 {
