@@ -12,6 +12,7 @@ _otaimg_options()
     case $1 in
     init) echo "-o --output --device-file --force $common" ;;
     build) echo "-o --output --set --for --allow-insecure $key $common" ;;
+    lint) echo "--set --json $key $common" ;;
     sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
     verify) echo "--boot $trust $decrypt $key $common" ;;
@@ -64,7 +65,7 @@ _otaimg_value()
 
 _otaimg()
 {
-    local commands='init build sign resign verify inspect extract compare keys'
+    local commands='init build lint sign resign verify inspect extract compare keys'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
