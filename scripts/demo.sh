@@ -141,11 +141,15 @@ access="module-path=$(encoded "$OTAIMG_PKCS11_MODULE")&pin-source=$(encoded "$wo
 for name in release device; do
     sed "s|@TOKEN@|${access//&/\\&}|g" "$top/examples/demo/$name.yaml" >$name.yaml
 done
+cp "$top/examples/demo/app.cdx.json" .
 pin="pin-source=$(encoded "$work/token/pin")"
 expect 0 otaimg keys list --login "pkcs11:token=otaimg-demo?$pin"
 
 step "export the public key: the device will trust this one and no other"
 expect 0 otaimg keys export "pkcs11:token=otaimg-demo;object=wbz451-app" -o release.pub.pem
+
+step "is it fit for production? The same rules stand guard over the build"
+expect 0 otaimg lint release.yaml
 
 step "sign in the token, encrypt in the token, write the OTA file"
 expect 0 otaimg build release.yaml
@@ -154,7 +158,7 @@ expect 0 ls -l app.ota
 step "what is in the file, for people and for programs"
 expect 0 otaimg inspect app.ota
 keys=(--verify-key release.pub.pem --decrypt-key "pkcs11:token=otaimg-demo;object=wbz451-enc?$pin"
-    --decrypt-iv 00000000000000000000000000000000)
+    --decrypt-iv 7f0c2b9d4e6a1853c7d2940be5f86a31)
 expect_ending app.txt '^product' otaimg inspect app.ota "${keys[@]}"
 expect_ending app.json '^  "checks"' otaimg inspect app.ota --json "${keys[@]}"
 

@@ -28,6 +28,11 @@ section()
 "$here/man_options.sh" "$page" >"$folder/page"
 same "commands and options"
 
+# Each rule is a macro call X(NAME, "id", ...).
+sed -n 's/^ *X([A-Z_]*, "\([a-z-]*\)",.*/\1/p' "$2/tools/otaimg/lint_rules.h" >"$folder/wanted"
+section "LINT RULES" | sed -n '/^\*/p' | grep -Eo '\*[a-z-]+\*' | tr -d '*' >"$folder/page"
+same "lint rules"
+
 sed -n 's/^ *OX_[A-Z_]* = \([0-9]*\).*/\1/p' "$2/tools/otaimg/exits.h" >"$folder/wanted"
 section "EXIT STATUS" | sed -n 's/^\*\([0-9]*\)\*$/\1/p' >"$folder/page"
 same "exit codes"

@@ -3,8 +3,23 @@
 
 #include "commands.h"
 
+/* clang-format off */
 const struct command *const all_commands[] = {
-    &command_init,      &command_build,         &command_sign,        &command_resign,
-    &command_prepare,   &command_answer,        &command_attach,      &command_verify,
-    &command_inspect,   &command_extract,       &command_compare,     &command_keys_list,
-    &command_keys_show, &command_keys_generate, &command_keys_export, NULL};
+    &command_init,
+    &command_build,
+    &command_lint,
+    &command_sign,
+    &command_resign,
+    &command_prepare,
+    &command_answer,
+    &command_attach,
+    &command_verify,
+    &command_inspect,
+    &command_extract,
+    &command_compare,
+    &command_keys_list,
+    &command_keys_show,
+    &command_keys_generate,
+    &command_keys_export,
+    NULL};
+/* clang-format on */

@@ -6,6 +6,7 @@
 #include "command.h"
 
 extern const struct command command_build;
+extern const struct command command_lint;
 extern const struct command command_sign;
 extern const struct command command_resign;
 extern const struct command command_prepare;

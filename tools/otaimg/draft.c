@@ -39,12 +39,18 @@ static enum ox warn_of_vectors(const struct draft *d)
     return OX_OK;
 }
 
+struct fw_layout draft_layout(const struct manifest *m)
+{
+    const uint32_t padding = m->encrypt ? OTAV_BLOCK_LEN : 0;
+
+    return (struct fw_layout){OTAV_SLOT0_ADDRESS, OTAV_FW_ADDRESS,
+                              OTAV_SLOT0_ADDRESS + OTAV_SLOT_LEN - padding};
+}
+
 static enum ox load_firmware(struct draft *d)
 {
     const struct manifest *m = d->m;
-    const uint32_t padding = m->encrypt ? OTAV_BLOCK_LEN : 0;
-    const struct fw_layout layout = {OTAV_SLOT0_ADDRESS, OTAV_FW_ADDRESS,
-                                     OTAV_SLOT0_ADDRESS + OTAV_SLOT_LEN - padding};
+    const struct fw_layout layout = draft_layout(m);
     enum ox ox = fw_load(m->firmware_file, m->firmware_format, m->firmware_address, &d->image);
 
     if (ox == OX_OK) {

@@ -19,6 +19,9 @@ struct draft {
     uint8_t metadata[OTAV_META_LEN]; /* method of the manifest; signatures empty until signed */
 };
 
+/* Where m's firmware may stand; an encrypted one leaves room for its padding. */
+struct fw_layout draft_layout(const struct manifest *m);
+
 /* Reads the firmware that m names and makes the metadata. OX_IO, OX_USAGE, OX_MALFORMED (does not
  * fit, forbidden length). draft_free() in any case. */
 enum ox draft_load(const struct manifest *m, struct draft *ret);

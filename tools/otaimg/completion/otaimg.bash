@@ -11,6 +11,7 @@ _otaimg_options()
 
     case $1 in
     init) echo "-o --output --device-file --force $common" ;;
+    lint) echo "--set --json $key $common" ;;
     build) echo "-o --output --set --for --sbom --provenance --builder-id --allow-insecure $key $common" ;;
     sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
@@ -67,7 +68,7 @@ _otaimg_value()
 
 _otaimg()
 {
-    local commands='init build sign resign prepare answer attach verify inspect extract compare keys'
+    local commands='init build lint sign resign prepare answer attach verify inspect extract compare keys'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 

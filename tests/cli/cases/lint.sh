@@ -1,0 +1,50 @@
+# A release without findings: what the rules ask for, on top of the manifest of the other cases.
+printf '{"bomFormat": "CycloneDX", "specVersion": "1.5"}\n' >sbom.json
+sed -e 's/, class: development//' \
+  -e 's/^  security-counter.*/&\n  release: {kind: feature, support-end: 2031-12-31}\n  sbom: sbom.json/' \
+  encrypted.yaml >clean.yaml
+say "nothing to find"
+t lint clean.yaml
+t lint clean.yaml --json
+t build clean.yaml -o clean.ota
+say "each finding with its rule; build warns, or refuses before it signs"
+sed '/sbom\|support-end/d' clean.yaml >bare.yaml
+t lint bare.yaml
+t build bare.yaml -o bare.ota
+t lint clean.yaml --set sign.key=file:dev-a.pem
+t build clean.yaml --set sign.key=file:dev-a.pem -o x.ota
+t build -q clean.yaml --set sign.key=file:dev-a.pem -o x.ota
+t lint clean.yaml --set sign.key=file:dev-a.pub.pem
+printf AABBCCDDEEFF00112233445566778899 >published.hex
+t lint clean.yaml --set encrypt.key=file:published.hex
+t build clean.yaml --set encrypt.key=file:published.hex -o x.ota
+t lint clean.yaml --set encrypt.iv=00000000000000000000000000000000
+t lint stock.yaml --set sign.class=production
+sed '/^sign/d' stock.yaml >unsigned.yaml
+t lint unsigned.yaml --set authentication=none
+t build unsigned.yaml --set authentication=none --set lint.off.method=trusted -o x.ota
+say "turned off, with the reason"
+t lint bare.yaml --set "lint.off.no-sbom=none yet" --set lint.off.no-support-end=beta
+t lint bare.yaml --set "lint.off.no-sbom=none yet" --json
+t build bare.yaml --set "lint.off.no-sbom=none yet" --set lint.off.no-support-end=beta -o bare.ota
+t build -q clean.yaml --set sign.key=file:dev-a.pem --set lint.off.development-key=bring-up -o dev.ota
+t lint clean.yaml --set lint.off.frob=x
+t lint clean.yaml --set lint.off.zero-iv=
+say "for development devices most rules do not apply"
+t lint bare.yaml --set sign.class=development --set sign.key=file:dev-a.pem
+t build -q bare.yaml --set sign.class=development --set sign.key=file:dev-a.pem -o dev.ota
+say "firmware that no device takes"
+head -c 492 app.bin >492.bin
+head -c 491 app.bin >491.bin
+t lint stock.yaml --set file-type=image --set firmware.file=492.bin --set firmware.address=0x01000200
+t build stock.yaml --set file-type=image --set firmware.file=492.bin --set firmware.address=0x01000200 -o x.ota
+t lint stock.yaml --set file-type=image --set firmware.file=491.bin --set firmware.address=0x01000200
+head -c 600000 /dev/zero >big.bin
+t lint stock.yaml --set firmware.file=big.bin --set firmware.address=0x01000200
+say "keys that cannot be read, files that are not there"
+t lint clean.yaml --set sign.key=file:missing.pem --set encrypt.key=file:missing.hex
+t lint -q clean.yaml --set sign.key=file:missing.pem --set encrypt.key=file:missing.hex --json
+t lint clean.yaml --set firmware.file=missing.hex
+t lint missing.yaml
+t lint
+files

@@ -1,0 +1,236 @@
+/*
+ * otaimg lint: what a release should not have, before it is built.
+ *
+ * Layer: commands; the rules are in lint.h. Invariant: nothing is written, and no private half of a
+ * signing key is needed.
+ */
+#include "commands.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "assemble.h"
+#include "diag.h"
+#include "draft.h"
+#include "key_text.h"
+#include "key_uri.h"
+#include "lint_facts.h"
+#include "pubkey.h"
+#include "util.h"
+
+static const struct option_spec options[] = {
+    {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
+    {"json", 0, NULL, "print JSON", false},
+    KEY_OPTION_SPECS,
+    {NULL, 0, NULL, NULL, false}};
+
+struct lint_input {
+    struct lint_facts facts;
+    bool sign_key_unread; /* rules about it say nothing */
+    bool aes_key_unread;
+};
+
+/* ---- gathering -------------------------------------------------------------------------------- */
+
+/* A key that this machine cannot read is no reason to say nothing about the rest. */
+static void read_sign_key(const struct manifest *m, const struct key_options *keys,
+                          struct lint_input *in)
+{
+    uint8_t xy[PUBKEY_LEN];
+
+    if (m->sign_key == NULL) {
+        return;
+    }
+    if (pubkey_load(m->sign_key, keys, xy) == OX_OK) {
+        lint_facts_add_signer(&in->facts, xy);
+        return;
+    }
+    in->sign_key_unread = true;
+    diag_warn("%s: lint %s and %s not checked: the signing key cannot be read", m->path,
+              lint_rules[LINT_SAMPLE_KEY].id, lint_rules[LINT_DEVELOPMENT_KEY].id);
+}
+
+/* A token never gives an AES key away, so only one in a file can be a known one. */
+static void read_aes_key(const struct manifest *m, const struct key_options *keys,
+                         struct lint_input *in)
+{
+    enum key_uri_kind kind = KEY_URI_PKCS11;
+    struct cipher *cipher = NULL;
+
+    if (!m->encrypt || key_uri_kind_of(m->encrypt_key, &kind) != OX_OK || kind != KEY_URI_FILE) {
+        return;
+    }
+    if (cipher_open(m->encrypt_key, keys, &cipher) == OX_OK) {
+        lint_facts_add_cipher(&in->facts, cipher);
+        cipher_close(cipher);
+        return;
+    }
+    in->aes_key_unread = true;
+    diag_warn("%s: lint %s not checked: the AES key cannot be read", m->path,
+              lint_rules[LINT_DEFAULT_AES_KEY].id);
+}
+
+/* What fw_check_layout() says names the address and goes to standard error. */
+static enum ox read_firmware(const struct manifest *m, struct lint_facts *facts)
+{
+    const struct fw_layout layout = draft_layout(m);
+    struct fw_image *image = NULL;
+    uint32_t data_len = 0;
+    enum ox ox = fw_load(m->firmware_file, m->firmware_format, m->firmware_address, &image);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    ox = fw_check_layout(image, &layout, &data_len);
+    fw_free(image);
+    if (ox == OX_MALFORMED) {
+        facts->does_not_fit = true;
+        return OX_OK;
+    }
+    if (ox == OX_OK) {
+        facts->fw_len = assemble_fw_len(m, data_len);
+    }
+    return ox;
+}
+
+/* ---- printing --------------------------------------------------------------------------------- */
+
+static const char *severity_word(enum lint_rule rule)
+{
+    return lint_rules[rule].severity == LINT_ERROR ? "error" : "warning";
+}
+
+static const char *class_word(const struct manifest *m)
+{
+    if (m->sign_key == NULL) {
+        return "unsigned";
+    }
+    return m->production ? "production" : "development";
+}
+
+static void print_text(const struct manifest *m, const struct lint_findings *findings)
+{
+    for (unsigned i = 0; i < findings->count; i++) {
+        const struct lint_finding *finding = &findings->items[i];
+
+        (void)printf("%s %s: %s", finding->reason != NULL ? "off" : severity_word(finding->rule),
+                     lint_rules[finding->rule].id, finding->text);
+        if (finding->reason != NULL) {
+            (void)printf("; turned off: ");
+            put_printable(stdout, finding->reason);
+        }
+        (void)putchar('\n');
+    }
+    put_printable(stdout, m->path);
+    (void)printf(": %s release, findings: %u, turned off: %u\n", class_word(m),
+                 findings->count - findings->off_count, findings->off_count);
+}
+
+static json_t *finding_json(const struct lint_finding *finding)
+{
+    json_t *object = json_object();
+
+    (void)json_object_set_new(object, "rule", key_text_json(lint_rules[finding->rule].id));
+    (void)json_object_set_new(object, "severity", key_text_json(severity_word(finding->rule)));
+    (void)json_object_set_new(object, "text", key_text_json(finding->text));
+    if (finding->reason != NULL) {
+        (void)json_object_set_new(object, "reason", key_text_json(finding->reason));
+    }
+    return object;
+}
+
+static json_t *skipped_json(const struct lint_input *in)
+{
+    json_t *list = json_array();
+
+    if (in->sign_key_unread) {
+        (void)json_array_append_new(list, key_text_json(lint_rules[LINT_SAMPLE_KEY].id));
+        (void)json_array_append_new(list, key_text_json(lint_rules[LINT_DEVELOPMENT_KEY].id));
+    }
+    if (in->aes_key_unread) {
+        (void)json_array_append_new(list, key_text_json(lint_rules[LINT_DEFAULT_AES_KEY].id));
+    }
+    return list;
+}
+
+static enum ox print_json(const struct manifest *m, const struct lint_input *in,
+                          const struct lint_findings *findings)
+{
+    json_t *root = json_object();
+    json_t *open = json_array();
+    json_t *off = json_array();
+
+    for (unsigned i = 0; i < findings->count; i++) {
+        const struct lint_finding *finding = &findings->items[i];
+
+        (void)json_array_append_new(finding->reason != NULL ? off : open, finding_json(finding));
+    }
+    (void)json_object_set_new(root, "release", key_text_json(m->path));
+    (void)json_object_set_new(root, "class", key_text_json(class_word(m)));
+    (void)json_object_set_new(root, "findings", open);
+    (void)json_object_set_new(root, "off", off);
+    (void)json_object_set_new(root, "skipped", skipped_json(in));
+    return key_text_print_json(root);
+}
+
+/* ----------------------------------------------------------------------------------------------- */
+
+static enum ox lint(const struct manifest *m, const struct key_options *keys, bool json)
+{
+    static const struct lint_history no_log;
+    struct lint_input in = {.facts = lint_facts_of(m)};
+    struct lint_findings findings;
+    enum ox ox = read_firmware(m, &in.facts);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (m->production) {
+        read_sign_key(m, keys, &in);
+        read_aes_key(m, keys, &in);
+    }
+    lint_run(&in.facts, &no_log, (const char *const *)m->lint_off, &findings);
+    if (json) {
+        ox = print_json(m, &in, &findings);
+    } else {
+        print_text(m, &findings);
+    }
+    if (ox == OX_OK && findings.count > findings.off_count) {
+        ox = OX_DIFFERENT;
+    }
+    lint_free(&findings);
+    return ox;
+}
+
+static enum ox run(const struct args *args)
+{
+    const char *const *sets = NULL;
+    unsigned set_count = args_values(args, "set", &sets);
+    struct key_options keys;
+    struct manifest m;
+    enum ox ox = args_key_options(args, &keys);
+
+    if (ox == OX_OK) {
+        ox = manifest_load(args_operand(args, 0), sets, set_count, &m);
+    }
+    if (ox != OX_OK) {
+        return ox;
+    }
+    ox = lint(&m, &keys, args_has(args, "json"));
+    manifest_free(&m);
+    return ox;
+}
+
+const struct command command_lint = {
+    .name = "lint",
+    .synopsis = "RELEASE.yaml [--set KEY=VALUE]... [--json]",
+    .summary = "what a production release should not have",
+    .details =
+        "Checks keys, method, attributes and firmware by rules that the manifest may turn off, "
+        "each\n"
+        "with a reason: lint: {off: {RULE: \"reason\"}}. 'build' applies the same rules. Of the\n"
+        "signing key only the public half is needed. Exit code 1 when there are findings.",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run};
