@@ -106,7 +106,7 @@ START_TEST(test_signature_text_base64_has_one_form)
     text[strlen(text) - 1] = '\0'; /* one of two padding characters */
     refuse_text(text);
     memcpy(text, raw_base64, sizeof raw_base64);
-    strcat(text, "=");
+    memcpy(text + strlen(text), "=", 2); /* a third one */
     refuse_text(text);
     memcpy(text, raw_base64, sizeof raw_base64);
     text[strlen(text) - 3] = 'R'; /* unused bits that are not zero */
