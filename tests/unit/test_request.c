@@ -1,0 +1,256 @@
+/*
+ * Requests and responses: what is written is read back, and what was cut or changed is refused or
+ * means the same.
+ */
+#include "unit.h"
+
+#include "assemble.h"
+#include "request.h"
+#include "response.h"
+#include "util.h"
+
+#define RELEASE_PEM TEST_DATA_DIR "/golden/keys/release.pem"
+
+static const struct key_options no_options = {.pin_fd = -1, .passphrase_fd = -1};
+
+/* Signs as the signer of the request does. */
+static void sign(struct request *r)
+{
+    struct signer *signer = NULL;
+    uint8_t digest[32];
+    uint8_t rs[64];
+
+    ck_assert_int_eq(signer_open("file:" RELEASE_PEM, &no_options, &signer), OX_OK);
+    ck_assert_int_eq(request_digest(r, digest), OX_OK);
+    ck_assert_int_eq(signer_sign(signer, digest, rs), OX_OK);
+    assemble_put_firmware_signature(r->metadata, rs);
+    signer_close(signer);
+}
+
+static struct request make_request(unsigned round)
+{
+    struct manifest m = {.method = OTAV_METHOD_ECDSA,
+                         .manufacturer = {'M', 'C', 'H', 'P'},
+                         .version = 0x01040200,
+                         .sequence = 7,
+                         .has_attributes = true,
+                         .image_type = MANIFEST_IMAGE_APPLICATION,
+                         .activation = MANIFEST_ACTIVATION_TRIAL};
+    struct request r = {.path = xstrdup("./a.json"),
+                        .round = 1,
+                        .draft = xstrdup("./a.json.draft"),
+                        .output = xstrdup("./app.ota"),
+                        .encrypt_key = xstrdup("file:./aes.hex")};
+
+    ck_assert_int_eq(pubkey_load(RELEASE_PEM, &no_options, r.xy), OX_OK);
+    ck_assert_int_eq(assemble_metadata(&m, 784, r.metadata), OX_OK);
+    memset(r.fw_digest, 0x11, sizeof r.fw_digest);
+    memset(r.draft_digest, 0x22, sizeof r.draft_digest);
+    memset(r.encrypt_iv, 0x33, sizeof r.encrypt_iv);
+    if (round == 2) {
+        sign(&r);
+        r.round = 2;
+    }
+    return r;
+}
+
+/* What is signed, by whom: all that a signer or a device can see. */
+static bool same_content(const struct request *a, const struct request *b)
+{
+    return a->round == b->round && memcmp(a->xy, b->xy, sizeof a->xy) == 0 &&
+           memcmp(a->fw_digest, b->fw_digest, sizeof a->fw_digest) == 0 &&
+           memcmp(a->metadata, b->metadata, sizeof a->metadata) == 0;
+}
+
+static bool same_places(const struct request *a, const struct request *b)
+{
+    return strcmp(a->draft, b->draft) == 0 && strcmp(a->output, b->output) == 0 &&
+           strcmp(a->encrypt_key, b->encrypt_key) == 0 &&
+           memcmp(a->draft_digest, b->draft_digest, sizeof a->draft_digest) == 0 &&
+           memcmp(a->encrypt_iv, b->encrypt_iv, sizeof a->encrypt_iv) == 0;
+}
+
+static char *text_of(const struct request *r)
+{
+    char *text = NULL;
+
+    ck_assert_int_eq(request_text(r, r->path, &text), OX_OK);
+    return text;
+}
+
+START_TEST(test_request_is_read_back)
+{
+    for (unsigned round = 1; round <= 2; round++) {
+        struct request r = make_request(round);
+        struct request again;
+        char *text = text_of(&r);
+
+        ck_assert_int_eq(request_parse(r.path, text, strlen(text), &again), OX_OK);
+        ck_assert(same_content(&r, &again));
+        ck_assert(same_places(&r, &again));
+        request_free(&again);
+        request_free(&r);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(test_request_id_is_the_same_in_both_rounds)
+{
+    struct request one = make_request(1);
+    struct request two = make_request(2);
+    uint8_t id_one[32];
+    uint8_t id_two[32];
+
+    ck_assert_int_eq(request_id(&one, id_one), OX_OK);
+    ck_assert_int_eq(request_id(&two, id_two), OX_OK);
+    ck_assert_mem_eq(id_one, id_two, sizeof id_one);
+    one.metadata[OTAV_META_SEQUENCE_OFF] ^= 1;
+    ck_assert_int_eq(request_id(&one, id_two), OX_OK);
+    ck_assert_mem_ne(id_one, id_two, sizeof id_one);
+    request_free(&one);
+    request_free(&two);
+}
+END_TEST
+
+START_TEST(test_request_paths_outside_its_folder_are_absolute)
+{
+    struct request r = make_request(1);
+    char *text;
+
+    free(r.output);
+    r.output = xstrdup("/app.ota");
+    free(r.encrypt_key);
+    r.encrypt_key = xstrdup("pkcs11:object=aes");
+    text = text_of(&r);
+    ck_assert_ptr_nonnull(strstr(text, "\"output\": \"/app.ota\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"key\": \"pkcs11:object=aes\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"file\": \"a.json.draft\""));
+    free(text);
+    request_free(&r);
+}
+END_TEST
+
+START_TEST(test_request_truncation_at_every_byte_refused)
+{
+    struct request r = make_request(2);
+    char *text = text_of(&r);
+    struct request again;
+
+    for (size_t len = 0; len + 1 < strlen(text); len++) { /* the last one ends the line */
+        catch_diagnostics();
+        ck_assert_int_eq(request_parse("cut", text, len, &again), OX_MALFORMED);
+        ck_assert_msg(strncmp(caught(), "otaimg: cut:", 12) == 0, "%s", caught());
+    }
+    free(text);
+    request_free(&r);
+}
+END_TEST
+
+/* Places may change: they are not signed, and `attach` finds out what does not fit. */
+START_TEST(test_request_mutation_of_every_byte_refused_or_same_content)
+{
+    static const uint8_t masks[] = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF};
+
+    for (unsigned round = 1; round <= 2; round++) {
+        struct request r = make_request(round);
+        char *text = text_of(&r);
+        size_t len = strlen(text);
+
+        for (size_t i = 0; i < len; i++) {
+            for (size_t k = 0; k < sizeof masks; k++) {
+                struct request again;
+                char kept = text[i];
+                enum ox ox;
+
+                text[i] = (char)((uint8_t)text[i] ^ masks[k]);
+                catch_diagnostics();
+                ox = request_parse(r.path, text, len, &again);
+                ck_assert(ox == OX_OK || ox == OX_MALFORMED || ox == OX_AUTH);
+                if (ox == OX_OK) {
+                    ck_assert_msg(same_content(&r, &again), "byte %zu, mask %02X", i, masks[k]);
+                    request_free(&again);
+                }
+                text[i] = kept;
+            }
+        }
+        free(text);
+        request_free(&r);
+    }
+}
+END_TEST
+
+/* ---- responses -------------------------------------------------------------------------------- */
+
+static struct response make_response(void)
+{
+    struct response r;
+
+    memset(r.request, 0x1A, sizeof r.request);
+    memset(r.key_id, 0x2B, sizeof r.key_id);
+    memset(r.firmware, 0x3C, sizeof r.firmware);
+    memset(r.metadata, 0x4D, sizeof r.metadata);
+    return r;
+}
+
+START_TEST(test_response_is_read_back_and_not_when_cut)
+{
+    const struct response r = make_response();
+    struct response again;
+    char *text = response_text(&r);
+
+    ck_assert_int_eq(response_parse("r", text, strlen(text), &again), OX_OK);
+    ck_assert_mem_eq(&again, &r, sizeof r);
+    for (size_t len = 0; len + 1 < strlen(text); len++) {
+        catch_diagnostics();
+        ck_assert_int_eq(response_parse("cut", text, len, &again), OX_MALFORMED);
+        ck_assert_mem_eq(&again, &r, sizeof r);
+    }
+    free(text);
+}
+END_TEST
+
+/* A changed digit is another value, which `attach` refuses; all else must not be taken. */
+START_TEST(test_response_mutation_of_every_byte_is_no_alias)
+{
+    const struct response r = make_response();
+    char *text = response_text(&r);
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        for (unsigned value = 0; value < 256; value++) {
+            struct response again;
+            char kept = text[i];
+
+            if ((uint8_t)kept == value) {
+                continue;
+            }
+            text[i] = (char)value;
+            catch_diagnostics();
+            if (response_parse("r", text, len, &again) == OX_OK &&
+                memcmp(&again, &r, sizeof r) == 0) {
+                ck_assert_msg((kept ^ (char)value) == 0x20 || strchr(" \n", kept) != NULL,
+                              "byte %zu as 0x%02X means the same", i, value);
+            }
+            text[i] = kept;
+        }
+    }
+    free(text);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, test_request_is_read_back);
+    tcase_add_test(tc, test_request_id_is_the_same_in_both_rounds);
+    tcase_add_test(tc, test_request_paths_outside_its_folder_are_absolute);
+    tcase_add_test(tc, test_request_truncation_at_every_byte_refused);
+    tcase_add_test(tc, test_request_mutation_of_every_byte_refused_or_same_content);
+    tcase_add_test(tc, test_response_is_read_back_and_not_when_cut);
+    tcase_add_test(tc, test_response_mutation_of_every_byte_is_no_alias);
+}
+
+int main(void)
+{
+    return unit_main("request", add_tests);
+}
