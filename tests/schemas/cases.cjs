@@ -92,6 +92,7 @@ const releaseRefused = [
   ['sign key with encoded name', 'object=wbz451-app"', 'ob%6Aect=wbz451-app"'],
   ['sign key with blank', 'object=wbz451-app"', 'object=wbz451 app"'],
   ['sign key without path', '"pkcs11:token=release;object=wbz451-app"', '"file:"'],
+  ['sign with a program without public key', '"pkcs11:token=release;object=wbz451-app"', '"exec:sign"'],
   ['no sign key', '  key: "pkcs11:token=release;object=wbz451-app"\n', '  {}\n'],
   ['other cipher', 'method: aes-128-cbc', 'method: aes-128-ctr'],
   ['no IV', `  ${IV}\n`, ''],

@@ -42,7 +42,7 @@ _otaimg_key()
     local schemes
 
     _otaimg_files "$1"
-    mapfile -t schemes < <(compgen -W 'file: pkcs11:' -- "$1")
+    mapfile -t schemes < <(compgen -W 'exec: file: pkcs11:' -- "$1")
     if ((${#schemes[@]} > 0)); then
         compopt -o nospace 2>/dev/null
         COMPREPLY+=("${schemes[@]}")
@@ -81,12 +81,12 @@ _otaimg()
         command="keys ${COMP_WORDS[2]}"
         first=3
     fi
-    # file:PATH: the path is a word of its own, and so is the colon before it.
-    if [[ $cur == : && $previous == file ]]; then
+    # file:PATH, exec:PATH: the path is a word of its own, and so is the colon before it.
+    if [[ $cur == : && $previous == @(file|exec) ]]; then
         _otaimg_files ''
         return
     fi
-    if [[ $previous == : && ${COMP_WORDS[COMP_CWORD - 2]} == file ]]; then
+    if [[ $previous == : && ${COMP_WORDS[COMP_CWORD - 2]} == @(file|exec) ]]; then
         _otaimg_files "$cur"
         return
     fi
