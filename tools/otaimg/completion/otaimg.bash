@@ -18,6 +18,7 @@ _otaimg_options()
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
+    which-key) echo "--keys --json $decrypt $key $common" ;;
     'keys list') echo "--login --json $key $common" ;;
     'keys show') echo "--json $key $common" ;;
     'keys generate') echo "--type --no-encrypt $key $common" ;;
@@ -54,7 +55,7 @@ _otaimg_value()
 {
     case $1 in
     -o | --output | --device-file | -d | --device | --for | --passphrase-file) _otaimg_files "$2" ;;
-    -k | --sign-key | --verify-key | --decrypt-key) _otaimg_key "$2" ;;
+    -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw' ;;
     --set | --name | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
@@ -64,7 +65,7 @@ _otaimg_value()
 
 _otaimg()
 {
-    local commands='init build sign resign verify inspect extract compare keys'
+    local commands='init build sign resign verify inspect extract compare which-key keys'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
