@@ -46,10 +46,11 @@ offers 'device.yaml' build release.yaml --for d
 offers 'device.yaml' verify a.ota -d d
 offers 'device.yaml' verify a.ota --device = d
 offers 'device.yaml key.pem release.yaml' verify a.ota --device =
-offers 'device.yaml file: key.pem pkcs11: release.yaml' sign a.ota -k ''
+offers 'device.yaml exec: file: key.pem pkcs11: release.yaml' sign a.ota -k ''
 offers 'file:' sign a.ota --sign-key f
 offers 'key.pem' sign a.ota --sign-key file : k
 offers 'device.yaml key.pem release.yaml' sign a.ota --sign-key file :
+offers 'key.pem' sign a.ota --sign-key exec : k
 offers '' sign a.ota --sign-key pkcs11 : token
 offers 'key.pem' sign a.ota --sign-key = file : k
 offers '' inspect a.ota --decrypt-iv ''

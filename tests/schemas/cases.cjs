@@ -95,6 +95,7 @@ const releaseRefused = [
   ['sign key with encoded name', 'object=wbz451-app"', 'ob%6Aect=wbz451-app"'],
   ['sign key with blank', 'object=wbz451-app"', 'object=wbz451 app"'],
   ['sign key without path', '"pkcs11:token=release;object=wbz451-app"', '"file:"'],
+  ['sign with a program without public key', '"pkcs11:token=release;object=wbz451-app"', '"exec:sign"'],
   ['no sign key', '  key: "pkcs11:token=release;object=wbz451-app"\n', '  {}\n'],
   ['unknown class', 'object=wbz451-app"', 'object=wbz451-app"\n  class: test'],
   ['unknown lint rule', 'compress: none', 'lint: {off: {frob: "no reason"}}'],

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "cipher_impl.h"
+#include "diag.h"
 #include "key_uri.h"
 #include "util.h"
 
@@ -22,6 +23,7 @@ static const struct cipher_impl *impl_of(enum key_uri_kind kind)
     switch (kind) {
     case KEY_URI_PKCS11:
         return &cipher_pkcs11;
+    case KEY_URI_EXEC: /* refused before */
     case KEY_URI_FILE:
         break;
     }
@@ -34,6 +36,10 @@ enum ox cipher_open(const char *uri, const struct key_options *options, struct c
     struct cipher *cipher;
     enum ox ox = key_uri_kind_of(uri, &kind);
 
+    if (ox == OX_OK && kind == KEY_URI_EXEC) {
+        ox = diag_fail(OX_USAGE,
+                       "'%s' signs and does not encrypt, expected file:PATH or pkcs11:...", uri);
+    }
     if (ox != OX_OK) {
         return ox;
     }

@@ -97,6 +97,10 @@ static enum ox run_generate(const struct args *args)
     if (ox == OX_OK) {
         ox = key_uri_kind_of(args_operand(args, 0), &kind);
     }
+    if (ox == OX_OK && kind == KEY_URI_EXEC) {
+        ox = diag_fail(OX_USAGE, "'%s' is a program, expected file:PATH or pkcs11:...",
+                       args_operand(args, 0));
+    }
     if (ox == OX_OK) {
         ox = type_of(args, &type);
     }

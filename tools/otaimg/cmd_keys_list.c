@@ -97,8 +97,10 @@ static enum ox run_list(const struct args *args)
         ox = key_uri_kind_of(uri, &kind);
     }
     if (ox == OX_OK && kind != KEY_URI_PKCS11) {
-        ox = diag_fail(OX_USAGE, "'%s' is a file, expected a pkcs11: URI", uri);
-        diag_hint("'otaimg keys show' shows the key in a file");
+        ox = diag_fail(OX_USAGE, "'%s' is a %s, expected a pkcs11: URI", uri,
+                       kind == KEY_URI_FILE ? "file" : "program");
+        diag_hint("'otaimg keys show' shows the key %s",
+                  kind == KEY_URI_FILE ? "in a file" : "of a program");
     }
     if (ox == OX_OK) {
         ox = token_list(uri, &options, login, visit_token_key, &listing);

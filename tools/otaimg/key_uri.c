@@ -1,5 +1,5 @@
 /*
- * Key URIs: which scheme, and paths of file: URIs.
+ * Key URIs: which scheme, and paths relative to the file a URI stands in.
  *
  * Layer: text only; the attributes of a pkcs11: URI are read where tokens are opened.
  * Invariant: no URI with a PIN in it gets past key_uri_kind_at(), and none is ever printed.
@@ -15,6 +15,7 @@
 
 static const char file_scheme[] = "file:";
 static const char pkcs11_scheme[] = "pkcs11:";
+static const char exec_scheme[] = "exec:";
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -62,6 +63,17 @@ static enum ox refuse_pin_value(const char *uri, const struct src_pos *pos)
     return OX_USAGE;
 }
 
+static enum ox check_exec(const char *uri, const struct src_pos *pos)
+{
+    struct key_uri_exec exec;
+    enum ox ox = key_uri_exec_read(uri, pos, &exec);
+
+    if (ox == OX_OK) {
+        key_uri_exec_free(&exec);
+    }
+    return ox;
+}
+
 enum ox key_uri_kind_at(const char *uri, const struct src_pos *pos, enum key_uri_kind *ret)
 {
     if (starts_with(uri, file_scheme)) {
@@ -74,9 +86,17 @@ enum ox key_uri_kind_at(const char *uri, const struct src_pos *pos, enum key_uri
     if (refuse_pin_value(uri, pos) != OX_OK) {
         return OX_USAGE;
     }
+    if (starts_with(uri, exec_scheme)) {
+        if (check_exec(uri, pos) != OX_OK) {
+            return OX_USAGE;
+        }
+        *ret = KEY_URI_EXEC;
+        return OX_OK;
+    }
     if (!starts_with(uri, pkcs11_scheme)) {
         return diag_fail_at(OX_USAGE, pos,
-                            "'%s' is not a key URI, expected file:PATH or pkcs11:...", uri);
+                            "'%s' is not a key URI, expected file:PATH, pkcs11:... or exec:...",
+                            uri);
     }
     if (check_pkcs11(uri, pos) != OX_OK) {
         return OX_USAGE;
@@ -97,9 +117,15 @@ const char *key_uri_path(const char *uri)
 
 char *key_uri_resolve(const char *base_file, const char *uri)
 {
+    struct key_uri_exec exec;
     char *path;
     char *resolved;
 
+    if (starts_with(uri, exec_scheme) && key_uri_exec_read(uri, NULL, &exec) == OX_OK) {
+        resolved = key_uri_exec_beside(base_file, &exec);
+        key_uri_exec_free(&exec);
+        return resolved;
+    }
     if (!starts_with(uri, file_scheme)) {
         return xstrdup(uri);
     }

@@ -16,7 +16,8 @@
 
 /* Loads the public half from uri: a path or file: URI of a PEM or DER SubjectPublicKeyInfo or of a
  * PEM private key (only its public half is used), or a pkcs11: URI (public object; the private
- * key's EC point when the token has no public object; no login unless that needs one).
+ * key's EC point when the token has no public object; no login unless that needs one), or an exec:
+ * URI (the file that its public= names; the program is not run).
  * OX_KEY, message names file and what was expected (P-256). */
 enum ox pubkey_load(const char *uri, const struct key_options *options, uint8_t ret_xy[PUBKEY_LEN]);
 

@@ -110,12 +110,27 @@ static enum ox from_file(const char *path, const struct key_options *options,
     return ox;
 }
 
+/* The program is not asked: what it signs with has to be known without it. */
+static enum ox from_exec(const char *uri, const struct key_options *options,
+                         uint8_t ret_xy[PUBKEY_LEN])
+{
+    struct key_uri_exec exec;
+    enum ox ox = key_uri_exec_read(uri, NULL, &exec);
+
+    if (ox == OX_OK) {
+        ox = from_file(exec.public_path, options, ret_xy);
+        key_uri_exec_free(&exec);
+    }
+    return ox;
+}
+
 enum ox pubkey_load(const char *uri, const struct key_options *options, uint8_t ret_xy[PUBKEY_LEN])
 {
     enum key_uri_kind kind = KEY_URI_FILE;
 
     /* A plain path is taken too: public keys are no secrets and often named in other files. */
-    if (strncmp(uri, "file:", 5) != 0 && strncmp(uri, "pkcs11:", 7) != 0) {
+    if (strncmp(uri, "file:", 5) != 0 && strncmp(uri, "pkcs11:", 7) != 0 &&
+        strncmp(uri, "exec:", 5) != 0) {
         return from_file(uri, options, ret_xy);
     }
     if (key_uri_kind_of(uri, &kind) != OX_OK) {
@@ -124,6 +139,8 @@ enum ox pubkey_load(const char *uri, const struct key_options *options, uint8_t 
     switch (kind) {
     case KEY_URI_PKCS11:
         return token_public_key(uri, options, ret_xy);
+    case KEY_URI_EXEC:
+        return from_exec(uri, options, ret_xy);
     case KEY_URI_FILE:
         break;
     }

@@ -27,6 +27,8 @@ static const struct signer_impl *impl_of(enum key_uri_kind kind)
     switch (kind) {
     case KEY_URI_PKCS11:
         return &signer_pkcs11;
+    case KEY_URI_EXEC:
+        return &signer_exec;
     case KEY_URI_FILE:
         break;
     }

@@ -1,5 +1,5 @@
 /*
- * A private P-256 key that signs digests: in a file or behind PKCS#11.
+ * A private P-256 key that signs digests: in a file, behind PKCS#11 or behind a program.
  */
 #ifndef OTAIMG_SIGNER_H
 #define OTAIMG_SIGNER_H
@@ -26,7 +26,7 @@ enum ox signer_sign(struct signer *signer, const uint8_t digest[32], uint8_t ret
 
 /* The URI, which has no secrets in it. */
 const char *signer_name(const struct signer *signer);
-/* Kind of back end, for records: "file", "pkcs11". */
+/* Kind of back end, for records: "file", "pkcs11", "exec". */
 const char *signer_kind(const struct signer *signer);
 
 #endif

@@ -5,7 +5,7 @@
 #include "signer.h"
 
 struct signer_impl {
-    const char *kind; /* "file", "pkcs11" */
+    const char *kind; /* "file", "pkcs11", "exec" */
     /* Fills public_xy and *ret_state. */
     enum ox (*open)(const char *uri, const struct key_options *options, uint8_t public_xy[64],
                     void **ret_state);
@@ -15,5 +15,6 @@ struct signer_impl {
 
 extern const struct signer_impl signer_file;   /* signer_file.c */
 extern const struct signer_impl signer_pkcs11; /* signer_pkcs11.c */
+extern const struct signer_impl signer_exec;   /* signer_exec.c */
 
 #endif

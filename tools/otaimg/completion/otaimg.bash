@@ -22,6 +22,7 @@ _otaimg_options()
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
+    which-key) echo "--keys --json $decrypt $key $common" ;;
     'keys list') echo "--login --json $key $common" ;;
     'keys show') echo "--json $key $common" ;;
     'keys generate') echo "--type --no-encrypt $key $common" ;;
@@ -46,7 +47,7 @@ _otaimg_key()
     local schemes
 
     _otaimg_files "$1"
-    mapfile -t schemes < <(compgen -W 'file: pkcs11:' -- "$1")
+    mapfile -t schemes < <(compgen -W 'exec: file: pkcs11:' -- "$1")
     if ((${#schemes[@]} > 0)); then
         compopt -o nospace 2>/dev/null
         COMPREPLY+=("${schemes[@]}")
@@ -58,7 +59,7 @@ _otaimg_value()
 {
     case $1 in
     -o | --output | --device-file | -d | --device | --for | --sbom | --passphrase-file) _otaimg_files "$2" ;;
-    -k | --sign-key | --verify-key | --decrypt-key) _otaimg_key "$2" ;;
+    -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw' ;;
     --set | --name | --builder-id | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
@@ -68,7 +69,7 @@ _otaimg_value()
 
 _otaimg()
 {
-    local commands='init build lint sign resign prepare answer attach verify inspect extract compare keys'
+    local commands='init build lint sign resign prepare answer attach verify inspect extract compare which-key keys'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
@@ -85,12 +86,12 @@ _otaimg()
         command="keys ${COMP_WORDS[2]}"
         first=3
     fi
-    # file:PATH: the path is a word of its own, and so is the colon before it.
-    if [[ $cur == : && $previous == file ]]; then
+    # file:PATH, exec:PATH: the path is a word of its own, and so is the colon before it.
+    if [[ $cur == : && $previous == @(file|exec) ]]; then
         _otaimg_files ''
         return
     fi
-    if [[ $previous == : && ${COMP_WORDS[COMP_CWORD - 2]} == file ]]; then
+    if [[ $previous == : && ${COMP_WORDS[COMP_CWORD - 2]} == @(file|exec) ]]; then
         _otaimg_files "$cur"
         return
     fi
