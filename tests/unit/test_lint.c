@@ -4,6 +4,7 @@
 #include <otav/otav_format.h>
 
 #include "lint.h"
+#include "lint_facts.h"
 
 static const char *no_off[LINT_RULE_COUNT];
 
@@ -418,6 +419,38 @@ START_TEST(test_lint_gate_reports_all_and_hints_once)
 }
 END_TEST
 
+START_TEST(test_lint_facts_are_those_of_the_manifest)
+{
+    char sbom[] = "sbom.json";
+    struct manifest m = {.production = true,
+                         .method = OTAV_METHOD_ECDSA,
+                         .version = 5,
+                         .encrypt = true,
+                         .has_attributes = true,
+                         .security_counter = 6,
+                         .has_release = true};
+    struct lint_facts f = lint_facts_of(&m);
+
+    ck_assert(f.production && f.encrypted && f.has_attributes && f.has_zero_iv);
+    ck_assert(!f.has_sbom && !f.has_support_end && !f.has_default_aes_key && !f.does_not_fit);
+    ck_assert_uint_eq(f.method, OTAV_METHOD_ECDSA);
+    ck_assert_uint_eq(f.version, 5);
+    ck_assert_uint_eq(f.security_counter, 6);
+    ck_assert_int_eq(f.sign_key, KNOWN_KEY_NO);
+    m.sbom_file = sbom;
+    m.has_support_end = true;
+    m.encrypt_iv[15] = 1;
+    f = lint_facts_of(&m);
+    ck_assert(f.has_sbom && f.has_support_end && !f.has_zero_iv);
+    for (uint8_t kind = 1; kind <= 3; kind++) { /* feature, security, both */
+        m.release_kind = kind;
+        ck_assert_int_eq(lint_facts_of(&m).is_security_release, kind >= 2);
+    }
+    m.has_release = false;
+    ck_assert(!lint_facts_of(&m).is_security_release);
+}
+END_TEST
+
 /* Manifests in the field name them. */
 START_TEST(test_lint_rule_ids_are_stable)
 {
@@ -457,6 +490,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_lint_allowed_method_is_no_finding);
     tcase_add_test(tc, test_lint_lengths_beside_the_forbidden_one_pass);
     tcase_add_test(tc, test_lint_gate_reports_all_and_hints_once);
+    tcase_add_test(tc, test_lint_facts_are_those_of_the_manifest);
     tcase_add_test(tc, test_lint_rule_ids_are_stable);
 }
 
