@@ -11,10 +11,13 @@
 
 #define PIN       "softokn-pin"
 #define TOKEN     "pkcs11:token=NSS%20Certificate%20DB"
-#define SIGN_KEY  TOKEN ";object=app"
-#define AES_KEY   TOKEN ";object=enc"
 #define CERTUTIL  "/usr/bin/certutil"
 #define ARGS_TEXT "configdir='sql:%s' certPrefix='' keyPrefix='' secmod='' flags=readWrite"
+
+static const char sign_uri[] = TOKEN ";object=app";
+static const char aes_uri[] = TOKEN ";object=enc";
+static const char new_uri[] = TOKEN ";object=new";
+static const char other_key[] = "file:" TEST_KEYS_DIR "/test-p256.pub.pem";
 
 static const char *softokn(void)
 {
@@ -78,9 +81,9 @@ static void setup(void)
 
 static void add_keys(void)
 {
-    ck_assert_int_eq(CLI("keys", "generate", SIGN_KEY), OX_OK);
+    ck_assert_int_eq(CLI("keys", "generate", sign_uri), OX_OK);
     ck_assert_str_eq(cli_err(), "");
-    ck_assert_int_eq(CLI("keys", "generate", AES_KEY, "--type", "aes128"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "generate", aes_uri, "--type", "aes128"), OX_OK);
     ck_assert_str_eq(cli_err(), "");
 }
 
@@ -106,9 +109,8 @@ static void expect_verifies(const char *sign, const char *encrypt)
                          encrypt, "--decrypt-iv", RELEASE_IV),
                      OX_OK);
     ck_assert_str_eq(cli_err(), "");
-    ck_assert_int_eq(CLI("verify", release_output, "--verify-key",
-                         "file:" TEST_KEYS_DIR "/test-p256.pub.pem", "--decrypt-key", encrypt,
-                         "--decrypt-iv", RELEASE_IV),
+    ck_assert_int_eq(CLI("verify", release_output, "--verify-key", other_key, "--decrypt-key",
+                         encrypt, "--decrypt-iv", RELEASE_IV),
                      OX_AUTH);
     free(public_key);
     free(pem);
@@ -117,10 +119,10 @@ static void expect_verifies(const char *sign, const char *encrypt)
 START_TEST(test_softokn_signs_and_encrypts)
 {
     add_keys();
-    ck_assert_int_eq(build(SIGN_KEY, AES_KEY), OX_OK);
+    ck_assert_int_eq(build(sign_uri, aes_uri), OX_OK);
     ck_assert_str_eq(cli_err(), "");
     release_expect_files(true);
-    expect_verifies(SIGN_KEY, AES_KEY);
+    expect_verifies(sign_uri, aes_uri);
 }
 END_TEST
 
@@ -132,9 +134,9 @@ START_TEST(test_softokn_listed_uris_need_no_environment)
     char *newline;
 
     add_keys();
-    ck_assert_int_eq(CLI("keys", "list", SIGN_KEY, "--login"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "list", sign_uri, "--login"), OX_OK);
     sign = xstrdup(cli_out(NULL));
-    ck_assert_int_eq(CLI("keys", "list", AES_KEY, "--login"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "list", aes_uri, "--login"), OX_OK);
     encrypt = xstrdup(cli_out(NULL));
     newline = strchr(sign, '\n');
     ck_assert_ptr_nonnull(newline);
@@ -157,14 +159,14 @@ START_TEST(test_softokn_wrong_pin_nothing_written)
 {
     add_keys();
     ck_assert_int_eq(setenv("OTAIMG_PIN", "not-the-pin", 1), 0);
-    ck_assert_int_eq(build(SIGN_KEY, AES_KEY), OX_KEY);
+    ck_assert_int_eq(build(sign_uri, aes_uri), OX_KEY);
     cli_expect_one_error("otaimg: token 'NSS Certificate DB': C_Login: CKR_PIN_INCORRECT");
     ck_assert_ptr_null(strstr(cli_err(), "not-the-pin"));
     release_expect_files(false);
-    ck_assert_int_eq(CLI("keys", "generate", TOKEN ";object=new"), OX_KEY);
+    ck_assert_int_eq(CLI("keys", "generate", new_uri), OX_KEY);
     cli_expect_one_error("otaimg: token 'NSS Certificate DB': C_Login: CKR_PIN_INCORRECT");
     ck_assert_int_eq(setenv("OTAIMG_PIN", PIN, 1), 0);
-    ck_assert_int_eq(CLI("keys", "list", TOKEN ";object=new", "--login"), OX_OK);
+    ck_assert_int_eq(CLI("keys", "list", new_uri, "--login"), OX_OK);
     cli_expect_output("");
 }
 END_TEST

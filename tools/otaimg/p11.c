@@ -76,7 +76,8 @@ static enum ox start_module(const char *path, const char *init_args, struct p11_
     CK_FUNCTION_LIST *f = p11_kit.module_load(path, P11_KIT_MODULE_UNMANAGED);
 
     if (f == NULL) {
-        return diag_fail(OX_KEY, "cannot load PKCS#11 module '%s': %s", path, load_error());
+        (void)diag_fail(OX_KEY, "cannot load PKCS#11 module '%s': %s", path, load_error());
+        return OX_KEY;
     }
     module = xcalloc(1, sizeof *module);
     module->path = xstrdup(path);
@@ -141,8 +142,9 @@ static enum ox get_module(const struct p11_uri *uri, struct p11_module **ret)
     enum ox result = OX_OK;
 
     if (resolved == NULL) {
-        return diag_fail(OX_KEY, "cannot open PKCS#11 module '%s': %s", uri->module_path,
-                         strerror(errno));
+        (void)diag_fail(OX_KEY, "cannot open PKCS#11 module '%s': %s", uri->module_path,
+                        strerror(errno));
+        return OX_KEY;
     }
     *ret = NULL;
     for (struct p11_module *m = modules; m != NULL && *ret == NULL; m = m->next) {
