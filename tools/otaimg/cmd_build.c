@@ -1,13 +1,16 @@
 /*
- * otaimg build: a release manifest to an OTA file.
+ * otaimg build: release manifests to OTA files.
  */
 #include "commands.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "batch.h"
 #include "diag.h"
-#include "manifest.h"
+#include "manifest_set.h"
 #include "release.h"
 #include "util.h"
 
@@ -15,6 +18,8 @@ static const struct option_spec options[] = {
     {"output", 'o', "FILE",
      "write to FILE ('-' = standard output) instead of the manifest's output", false},
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
+    {"variant", 0, "NAME", "make this variant of the manifest and no others", true},
+    {"jobs", 0, "N", "images to work on at a time, default: the CPUs, at most 16", false},
     {"for", 0, "DEVICE.yaml", "the file must also be one that this device takes", false},
     {"allow-insecure", 0, NULL, "allow authentication none and sha256", false},
     KEY_OPTION_SPECS,
@@ -39,55 +44,244 @@ static void print_summary(const struct manifest *m, const char *output,
            result->fw_len, id);
 }
 
-static enum ox build(const struct manifest *m, const char *output,
-                     const struct release_options *release)
+static enum ox build_one(const struct batch_image *image, const struct release_options *release,
+                         struct key_ring *ring)
 {
-    struct key_ring *ring = key_ring_new(&release->keys);
     struct release_result result;
-    enum ox ox = release_build(m, output, release, ring, &result);
+    enum ox ox = release_build(image->m, image->output, release, ring, &result);
 
-    if (ox == OX_OK && strcmp(output, "-") != 0) {
-        print_summary(m, output, &result);
+    if (ox == OX_OK && strcmp(image->output, "-") != 0) {
+        print_summary(image->m, image->output, &result);
     }
+    return ox;
+}
+
+static void print_made(const struct batch_image *image, const struct release_result *result)
+{
+    print_summary(image->m, image->output, result);
+}
+
+/* ---- what to build ---------------------------------------------------------------------------- */
+
+/* Two paths of one file give the same text. Caller frees. */
+static char *real_output(const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *slash = strrchr(path, '/');
+    char *folder;
+    char *real_folder;
+
+    if (real != NULL) {
+        return real;
+    }
+    folder = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    real_folder = realpath(folder, NULL);
+    real = xasprintf("%s/%s", real_folder != NULL ? real_folder : folder,
+                     slash != NULL ? slash + 1 : path);
+    free(real_folder);
+    free(folder);
+    return real;
+}
+
+struct real_path {
+    char *path;
+    unsigned index;
+};
+
+static int compare_paths(const void *a, const void *b)
+{
+    const struct real_path *left = a;
+    const struct real_path *right = b;
+    int order = strcmp(left->path, right->path);
+
+    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+}
+
+/* paths: as many as images, sorted. */
+static enum ox find_equal(const struct batch_image *images, const struct real_path *paths,
+                          unsigned count)
+{
+    for (unsigned i = 1; i < count; i++) {
+        if (strcmp(paths[i - 1].path, paths[i].path) == 0) {
+            const struct batch_image *second = &images[paths[i].index];
+
+            return diag_fail(OX_USAGE, "%s: 'output' is '%s', as that of %s, expected another file",
+                             second->name, second->output, images[paths[i - 1].index].name);
+        }
+    }
+    return OX_OK;
+}
+
+static enum ox check_distinct(const struct batch_image *images, unsigned count)
+{
+    struct real_path *paths = xcalloc(count, sizeof *paths);
+    enum ox ox;
+
+    for (unsigned i = 0; i < count; i++) {
+        paths[i] = (struct real_path){real_output(images[i].output), i};
+    }
+    qsort(paths, count, sizeof *paths, compare_paths);
+    ox = find_equal(images, paths, count);
+    for (unsigned i = 0; i < count; i++) {
+        free(paths[i].path);
+    }
+    free(paths);
+    return ox;
+}
+
+static char *name_image(const struct manifest *m, bool one_file)
+{
+    if (m->variant == NULL) {
+        return xstrdup(m->path);
+    }
+    return one_file ? xstrdup(m->variant) : xasprintf("%s (%s)", m->path, m->variant);
+}
+
+static enum ox check_output(const struct batch_image *image, unsigned count)
+{
+    if (image->output == NULL) {
+        return count == 1
+                   ? diag_fail(OX_USAGE, "%s: no 'output', and no --output given", image->m->path)
+                   : diag_fail(OX_USAGE, "%s: no 'output'", image->name);
+    }
+    if (count > 1 && strcmp(image->output, "-") == 0) {
+        return diag_fail(OX_USAGE, "%s: 'output' is '-', expected a file for each of %u images",
+                         image->name, count);
+    }
+    return OX_OK;
+}
+
+static enum ox check_outputs(const struct batch_image *images, unsigned count)
+{
+    enum ox ox = OX_OK;
+
+    for (unsigned i = 0; i < count && ox == OX_OK; i++) {
+        ox = check_output(&images[i], count);
+    }
+    return ox == OX_OK && count > 1 ? check_distinct(images, count) : ox;
+}
+
+static enum ox build_images(const struct batch_image *images, unsigned count, unsigned jobs,
+                            const struct release_options *release)
+{
+    enum ox ox = check_outputs(images, count);
+    struct key_ring *ring;
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    ring = key_ring_new(&release->keys);
+    ox = count == 1 ? build_one(images, release, ring)
+                    : batch_build(images, count, release, ring, jobs, print_made);
     key_ring_free(ring);
     return ox;
+}
+
+static enum ox build_set(const struct args *args, const struct manifest_set *set, unsigned jobs,
+                         const struct release_options *release)
+{
+    const char *output = args_value(args, "output");
+    struct batch_image *images;
+    char **names;
+    enum ox ox;
+
+    if (output != NULL && set->count > 1) {
+        return diag_fail(OX_USAGE,
+                         "--output given for %u images, expected 'output' in each manifest",
+                         set->count);
+    }
+    images = xcalloc(set->count, sizeof *images);
+    names = xcalloc(set->count, sizeof *names);
+    for (unsigned i = 0; i < set->count; i++) {
+        names[i] = name_image(&set->items[i], args_operand_count(args) == 1);
+        images[i] = (struct batch_image){&set->items[i],
+                                         output != NULL ? output : set->items[i].output, names[i]};
+    }
+    ox = build_images(images, set->count, jobs, release);
+    for (unsigned i = 0; i < set->count; i++) {
+        free(names[i]);
+    }
+    free((void *)names);
+    free(images);
+    return ox;
+}
+
+static enum ox read_jobs(const struct args *args, unsigned *ret)
+{
+    const char *text = args_value(args, "jobs");
+    uint64_t jobs = 0;
+
+    if (text == NULL) {
+        *ret = batch_default_jobs();
+        return OX_OK;
+    }
+    if (!parse_u64(text, BATCH_MAX_JOBS, &jobs) || jobs == 0) {
+        return diag_fail(OX_USAGE, "--jobs is '%s', expected 1..%u", text, BATCH_MAX_JOBS);
+    }
+    *ret = (unsigned)jobs;
+    return OX_OK;
+}
+
+static enum ox load_set(const struct args *args, struct manifest_set *ret)
+{
+    unsigned count = args_operand_count(args);
+    const char **paths = xcalloc(count, sizeof *paths);
+    const char *const *values = NULL;
+    unsigned value_count = args_values(args, "set", &values);
+    struct manifest_set set;
+    enum ox ox;
+
+    for (unsigned i = 0; i < count; i++) {
+        paths[i] = args_operand(args, i);
+    }
+    ox = manifest_set_load(paths, count, values, value_count, &set);
+    free((void *)paths);
+    if (ox != OX_OK) {
+        return ox;
+    }
+    value_count = args_values(args, "variant", &values);
+    ox = manifest_set_pick(&set, values, value_count);
+    if (ox != OX_OK) {
+        manifest_set_free(&set);
+        return ox;
+    }
+    *ret = set;
+    return OX_OK;
 }
 
 static enum ox run(const struct args *args)
 {
     struct release_options release = {.allow_insecure = args_has(args, "allow-insecure"),
                                       .device_path = args_value(args, "for")};
-    const char *const *sets = NULL;
-    unsigned set_count = args_values(args, "set", &sets);
-    struct manifest m;
-    const char *output;
+    struct manifest_set set;
+    unsigned jobs = 1;
     enum ox ox = args_key_options(args, &release.keys);
 
     if (ox == OX_OK) {
-        ox = manifest_load(args_operand(args, 0), sets, set_count, &m);
+        ox = read_jobs(args, &jobs);
     }
-    if (ox != OX_OK) {
-        return ox;
+    if (ox == OX_OK) {
+        ox = load_set(args, &set);
     }
-    output = args_value(args, "output") != NULL ? args_value(args, "output") : m.output;
-    if (output == NULL) {
-        ox = diag_fail(OX_USAGE, "%s: no 'output', and no --output given", m.path);
-    } else {
-        ox = build(&m, output, &release);
+    if (ox == OX_OK) {
+        ox = build_set(args, &set, jobs, &release);
+        manifest_set_free(&set);
     }
-    manifest_free(&m);
     return ox;
 }
 
 const struct command command_build = {
     "build",
-    "RELEASE.yaml [-o FILE] [--set KEY=VALUE]...",
+    "RELEASE.yaml... [-o FILE] [--set KEY=VALUE]...",
     "make an OTA file from a release manifest",
     "Reads the firmware, signs it, encrypts it and writes the file. Before the file appears it is\n"
     "parsed, decrypted and its signatures are checked with the code that runs on the device; on "
     "any\n"
-    "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.",
+    "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.\n"
+    "Several manifests, and manifests with 'variants', are built with one login to a token; one "
+    "that\n"
+    "fails leaves the others whole.",
     options,
     1,
-    1,
+    UINT_MAX,
     run};

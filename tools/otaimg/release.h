@@ -23,6 +23,9 @@ struct release_result {
     uint8_t key_id[32]; /* SHA-256 of the public key that signed */
 };
 
+/* Opens what release_build() will take from the ring, which threads may share then. */
+enum ox release_open_keys(const struct manifest *m, struct key_ring *ring);
+
 /* Makes the file; it appears at output only after it passed the verifier. */
 enum ox release_build(const struct manifest *m, const char *output,
                       const struct release_options *options, struct key_ring *ring,

@@ -11,7 +11,7 @@ _otaimg_options()
 
     case $1 in
     init) echo "-o --output --device-file --force $common" ;;
-    build) echo "-o --output --set --for --allow-insecure $key $common" ;;
+    build) echo "-o --output --set --variant --jobs --for --allow-insecure $key $common" ;;
     sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
     verify) echo "--boot $trust $decrypt $key $common" ;;
