@@ -10,18 +10,18 @@
 
 #include "device_file.h"
 #include "diag.h"
-#include "manifest.h"
+#include "manifest_set.h"
 #include "yaml_doc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_manifest(struct yaml_doc *doc)
 {
-    struct manifest m;
-    enum ox ox = manifest_from_doc(doc, &m);
+    struct manifest_set set;
+    enum ox ox = manifest_set_from_doc(doc, NULL, 0, &set);
 
     if (ox == OX_OK) {
-        manifest_free(&m);
+        manifest_set_free(&set);
     } else if (ox != OX_USAGE) {
         abort();
     }

@@ -9,16 +9,16 @@
 
 #include "cmd_init.h"
 #include "device_file.h"
-#include "manifest.h"
+#include "manifest_set.h"
 #include "yaml_doc.h"
 
 static enum ox check_manifest(const char *path)
 {
-    struct manifest m;
-    enum ox ox = manifest_load(path, NULL, 0, &m);
+    struct manifest_set set;
+    enum ox ox = manifest_set_load(&path, 1, NULL, 0, &set);
 
     if (ox == OX_OK) {
-        manifest_free(&m);
+        manifest_set_free(&set);
     }
     return ox;
 }

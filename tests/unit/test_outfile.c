@@ -265,7 +265,7 @@ START_TEST(test_outfile_full_disk_leaves_nothing)
 END_TEST
 
 /* Reachable when the process ends, so that no leak is reported. */
-static struct outfile *left_open[8];
+static struct outfile *left_open[32];
 
 /* Runs end() in a child that has two open files; returns its wait status. */
 static int end_child(void (*end)(void))
@@ -364,12 +364,12 @@ END_TEST
 
 START_TEST(test_outfile_too_many_files_fail)
 {
-    char name[2] = {'a', '\0'};
+    char name[2] = {'A', '\0'};
 
-    for (int i = 0; i < 8; i++, name[0]++) {
+    for (int i = 0; i < 32; i++, name[0]++) {
         left_open[i] = open_ok(name);
     }
-    expect_open_fails(name, "otaimg: cannot create 'i': Too many open files\n");
+    expect_open_fails(name, "otaimg: cannot create 'a': Too many open files\n");
 }
 END_TEST
 

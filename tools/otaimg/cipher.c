@@ -65,6 +65,19 @@ void cipher_close(struct cipher *cipher)
     free(cipher);
 }
 
+struct cipher *cipher_clone(const struct cipher *cipher)
+{
+    struct cipher *clone;
+
+    if (cipher->impl->clone == NULL) {
+        return NULL;
+    }
+    clone = xcalloc(1, sizeof *clone);
+    clone->impl = cipher->impl;
+    clone->state = cipher->impl->clone(cipher->state);
+    return clone;
+}
+
 enum ox cipher_begin(struct cipher *cipher, bool encrypt, const uint8_t iv[16])
 {
     return cipher->impl->begin(cipher->state, encrypt, iv);

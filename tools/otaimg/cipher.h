@@ -17,6 +17,9 @@ struct cipher;
 /* Failures are reported and OX_KEY (OX_USAGE for a bad URI). */
 enum ox cipher_open(const char *uri, const struct key_options *options, struct cipher **ret);
 void cipher_close(struct cipher *cipher);
+/* Another one with the same key, for use beside the first; NULL when there can be only one, as with
+ * a token. */
+struct cipher *cipher_clone(const struct cipher *cipher);
 
 /* Starts a new message; a cipher can be used for any number of them, one at a time. */
 enum ox cipher_begin(struct cipher *cipher, bool encrypt, const uint8_t iv[16]);

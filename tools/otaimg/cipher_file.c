@@ -131,6 +131,15 @@ static enum ox update(void *state, const uint8_t *in, uint8_t *out, size_t len)
     return OX_OK;
 }
 
+static void *copy_key(const void *state)
+{
+    const struct file_cipher *cipher = state;
+    struct file_cipher *copy = xcalloc(1, sizeof *copy);
+
+    memcpy(copy->key, cipher->key, sizeof copy->key);
+    return copy;
+}
+
 static bool key_bytes(const void *state, uint8_t ret_key[16])
 {
     const struct file_cipher *cipher = state;
@@ -142,5 +151,6 @@ static bool key_bytes(const void *state, uint8_t ret_key[16])
 const struct cipher_impl cipher_file = {.open = cipher_file_open,
                                         .begin = begin,
                                         .update = update,
+                                        .clone = copy_key,
                                         .key_bytes = key_bytes,
                                         .close = cipher_file_close};

@@ -129,5 +129,7 @@ static enum ox token_cipher_open(const char *uri, const struct key_options *opti
     return OX_OK;
 }
 
-const struct cipher_impl cipher_pkcs11 = {token_cipher_open, token_cipher_begin,
-                                          token_cipher_update, NULL, token_cipher_close};
+const struct cipher_impl cipher_pkcs11 = {.open = token_cipher_open,
+                                          .begin = token_cipher_begin,
+                                          .update = token_cipher_update,
+                                          .close = token_cipher_close};

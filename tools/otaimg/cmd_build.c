@@ -1,15 +1,16 @@
 /*
- * otaimg build: a release manifest to an OTA file.
+ * otaimg build: release manifests to OTA files.
  */
 #include "commands.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch.h"
 #include "diag.h"
-#include "evidence.h"
-#include "manifest.h"
+#include "manifest_set.h"
 #include "release.h"
 #include "util.h"
 
@@ -17,6 +18,8 @@ static const struct option_spec options[] = {
     {"output", 'o', "FILE",
      "write to FILE ('-' = standard output) instead of the manifest's output", false},
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
+    {"variant", 0, "NAME", "make this variant of the manifest and no others", true},
+    {"jobs", 0, "N", "images to work on at a time, default: the CPUs, at most 16", false},
     {"for", 0, "DEVICE.yaml", "the file must also be one that this device takes", false},
     {"sbom", 0, "FILE", "software bill of materials, as attributes.sbom in the manifest", false},
     {"provenance", 0, NULL, "also write OUTPUT.provenance.json: what the file was made from",
@@ -45,105 +48,284 @@ static void print_summary(const struct manifest *m, const char *output,
            result->fw_len, id);
 }
 
-static enum ox build(const struct manifest *m, const char *output,
-                     const struct release_options *release)
+static enum ox build_one(const struct batch_image *image, const struct release_options *release,
+                         struct key_ring *ring)
 {
-    struct key_ring *ring = key_ring_new(&release->keys);
     struct release_result result;
-    enum ox ox = release_build(m, output, release, ring, &result);
+    enum ox ox = release_build(image->m, image->output, release, ring, &result);
 
-    if (ox == OX_OK && strcmp(output, "-") != 0) {
-        print_summary(m, output, &result);
+    if (ox == OX_OK && strcmp(image->output, "-") != 0) {
+        print_summary(image->m, image->output, &result);
     }
-    key_ring_free(ring);
     return ox;
 }
 
-static enum ox check_provenance(const struct args *args, const char *output)
+static void print_made(const struct batch_image *image, const struct release_result *result)
 {
-    if (!args_has(args, "provenance")) {
-        return args_has(args, "builder-id")
-                   ? diag_fail(OX_USAGE, "'--builder-id' goes with --provenance")
-                   : OX_OK;
+    print_summary(image->m, image->output, result);
+}
+
+/* ---- what to build ---------------------------------------------------------------------------- */
+
+/* Two paths of one file give the same text. Caller frees. */
+static char *real_output(const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *slash = strrchr(path, '/');
+    char *folder;
+    char *real_folder;
+
+    if (real != NULL) {
+        return real;
     }
-    if (strcmp(output, "-") == 0) {
+    folder = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    real_folder = realpath(folder, NULL);
+    real = xasprintf("%s/%s", real_folder != NULL ? real_folder : folder,
+                     slash != NULL ? slash + 1 : path);
+    free(real_folder);
+    free(folder);
+    return real;
+}
+
+struct real_path {
+    char *path;
+    unsigned index;
+};
+
+static int compare_paths(const void *a, const void *b)
+{
+    const struct real_path *left = a;
+    const struct real_path *right = b;
+    int order = strcmp(left->path, right->path);
+
+    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+}
+
+/* paths: as many as images, sorted. */
+static enum ox find_equal(const struct batch_image *images, const struct real_path *paths,
+                          unsigned count)
+{
+    for (unsigned i = 1; i < count; i++) {
+        if (strcmp(paths[i - 1].path, paths[i].path) == 0) {
+            const struct batch_image *second = &images[paths[i].index];
+
+            return diag_fail(OX_USAGE, "%s: 'output' is '%s', as that of %s, expected another file",
+                             second->name, second->output, images[paths[i - 1].index].name);
+        }
+    }
+    return OX_OK;
+}
+
+static enum ox check_distinct(const struct batch_image *images, unsigned count)
+{
+    struct real_path *paths = xcalloc(count, sizeof *paths);
+    enum ox ox;
+
+    for (unsigned i = 0; i < count; i++) {
+        paths[i] = (struct real_path){real_output(images[i].output), i};
+    }
+    qsort(paths, count, sizeof *paths, compare_paths);
+    ox = find_equal(images, paths, count);
+    for (unsigned i = 0; i < count; i++) {
+        free(paths[i].path);
+    }
+    free(paths);
+    return ox;
+}
+
+static char *name_image(const struct manifest *m, bool one_file)
+{
+    if (m->variant == NULL) {
+        return xstrdup(m->path);
+    }
+    return one_file ? xstrdup(m->variant) : xasprintf("%s (%s)", m->path, m->variant);
+}
+
+static enum ox check_output(const struct batch_image *image, unsigned count, bool provenance)
+{
+    if (image->output == NULL) {
+        return count == 1
+                   ? diag_fail(OX_USAGE, "%s: no 'output', and no --output given", image->m->path)
+                   : diag_fail(OX_USAGE, "%s: no 'output'", image->name);
+    }
+    if (count > 1 && strcmp(image->output, "-") == 0) {
+        return diag_fail(OX_USAGE, "%s: 'output' is '-', expected a file for each of %u images",
+                         image->name, count);
+    }
+    if (provenance && strcmp(image->output, "-") == 0) {
         return diag_fail(OX_USAGE, "'--provenance' names a file, expected --output FILE, not '-'");
     }
     return OX_OK;
 }
 
-static enum ox build_with_evidence(const struct args *args, const struct manifest *m,
-                                   const char *output, struct release_options *release)
+static enum ox check_outputs(const struct batch_image *images, unsigned count, bool provenance)
 {
-    struct evidence_options what = {.builder_id = args_value(args, "builder-id"),
-                                    .sbom = args_value(args, "sbom")};
-    struct evidence *evidence = NULL;
-    enum ox ox = check_provenance(args, output);
+    enum ox ox = OX_OK;
 
-    if (ox == OX_OK && args_has(args, "provenance")) {
-        what.set_count = args_values(args, "set", &what.sets);
-        what.builder_id = what.builder_id != NULL ? what.builder_id : "otaimg";
-        ox = evidence_begin(m, &what, &evidence);
+    for (unsigned i = 0; i < count && ox == OX_OK; i++) {
+        ox = check_output(&images[i], count, provenance);
     }
-    if (ox == OX_OK) {
-        release->evidence = evidence;
-        ox = build(m, output, release);
+    return ox == OX_OK && count > 1 ? check_distinct(images, count) : ox;
+}
+
+static enum ox build_images(const struct batch_image *images, unsigned count, unsigned jobs,
+                            const struct release_options *release)
+{
+    enum ox ox = check_outputs(images, count, release->provenance != NULL);
+    struct key_ring *ring;
+
+    if (ox != OX_OK) {
+        return ox;
     }
-    evidence_free(evidence);
+    ring = key_ring_new(&release->keys);
+    ox = count == 1 ? build_one(images, release, ring)
+                    : batch_build(images, count, release, ring, jobs, print_made);
+    key_ring_free(ring);
     return ox;
 }
 
-/* --sbom: the path is relative to the working directory, like those of --set. */
-static enum ox set_sbom(struct manifest *m, const char *sbom)
+static enum ox build_set(const struct args *args, const struct manifest_set *set, unsigned jobs,
+                         const struct release_options *release)
 {
-    if (sbom == NULL) {
+    const char *output = args_value(args, "output");
+    struct batch_image *images;
+    char **names;
+    enum ox ox;
+
+    if (output != NULL && set->count > 1) {
+        return diag_fail(OX_USAGE,
+                         "--output given for %u images, expected 'output' in each manifest",
+                         set->count);
+    }
+    images = xcalloc(set->count, sizeof *images);
+    names = xcalloc(set->count, sizeof *names);
+    for (unsigned i = 0; i < set->count; i++) {
+        names[i] = name_image(&set->items[i], args_operand_count(args) == 1);
+        images[i] = (struct batch_image){&set->items[i],
+                                         output != NULL ? output : set->items[i].output, names[i]};
+    }
+    ox = build_images(images, set->count, jobs, release);
+    for (unsigned i = 0; i < set->count; i++) {
+        free(names[i]);
+    }
+    free((void *)names);
+    free(images);
+    return ox;
+}
+
+static enum ox read_jobs(const struct args *args, unsigned *ret)
+{
+    const char *text = args_value(args, "jobs");
+    uint64_t jobs = 0;
+
+    if (text == NULL) {
+        *ret = batch_default_jobs();
         return OX_OK;
     }
-    if (!m->has_attributes) {
-        return diag_fail(OX_USAGE, "%s: no 'attributes', expected them with '--sbom'", m->path);
+    if (!parse_u64(text, BATCH_MAX_JOBS, &jobs) || jobs == 0) {
+        return diag_fail(OX_USAGE, "--jobs is '%s', expected 1..%u", text, BATCH_MAX_JOBS);
     }
-    free(m->sbom_file);
-    m->sbom_file = xstrdup(sbom);
+    *ret = (unsigned)jobs;
+    return OX_OK;
+}
+
+static enum ox load_set(const struct args *args, struct manifest_set *ret)
+{
+    unsigned count = args_operand_count(args);
+    const char **paths = xcalloc(count, sizeof *paths);
+    const char *const *values = NULL;
+    unsigned value_count = args_values(args, "set", &values);
+    struct manifest_set set;
+    enum ox ox;
+
+    for (unsigned i = 0; i < count; i++) {
+        paths[i] = args_operand(args, i);
+    }
+    ox = manifest_set_load(paths, count, values, value_count, &set);
+    free((void *)paths);
+    if (ox != OX_OK) {
+        return ox;
+    }
+    value_count = args_values(args, "variant", &values);
+    ox = manifest_set_pick(&set, values, value_count);
+    if (ox != OX_OK) {
+        manifest_set_free(&set);
+        return ox;
+    }
+    *ret = set;
+    return OX_OK;
+}
+
+/* --sbom: the path is relative to the working directory, like those of --set. */
+static enum ox set_sbom(struct manifest_set *set, const char *sbom)
+{
+    for (unsigned i = 0; sbom != NULL && i < set->count; i++) {
+        struct manifest *m = &set->items[i];
+
+        if (!m->has_attributes) {
+            return diag_fail(OX_USAGE, "%s: no 'attributes', expected them with '--sbom'", m->path);
+        }
+        free(m->sbom_file);
+        m->sbom_file = xstrdup(sbom);
+    }
+    return OX_OK;
+}
+
+static enum ox read_provenance(const struct args *args, struct evidence_options *ret)
+{
+    const char *builder = args_value(args, "builder-id");
+
+    if (builder != NULL && !args_has(args, "provenance")) {
+        return diag_fail(OX_USAGE, "'--builder-id' goes with --provenance");
+    }
+    ret->builder_id = builder != NULL ? builder : "otaimg";
+    ret->sbom = args_value(args, "sbom");
+    ret->set_count = args_values(args, "set", &ret->sets);
     return OX_OK;
 }
 
 static enum ox run(const struct args *args)
 {
+    struct evidence_options provenance;
     struct release_options release = {.allow_insecure = args_has(args, "allow-insecure"),
-                                      .device_path = args_value(args, "for")};
-    const char *const *sets = NULL;
-    unsigned set_count = args_values(args, "set", &sets);
-    struct manifest m;
-    const char *output;
+                                      .device_path = args_value(args, "for"),
+                                      .provenance =
+                                          args_has(args, "provenance") ? &provenance : NULL};
+    struct manifest_set set;
+    unsigned jobs = 1;
     enum ox ox = args_key_options(args, &release.keys);
 
     if (ox == OX_OK) {
-        ox = manifest_load(args_operand(args, 0), sets, set_count, &m);
-    }
-    if (ox != OX_OK) {
-        return ox;
-    }
-    ox = set_sbom(&m, args_value(args, "sbom"));
-    output = args_value(args, "output") != NULL ? args_value(args, "output") : m.output;
-    if (ox == OX_OK && output == NULL) {
-        ox = diag_fail(OX_USAGE, "%s: no 'output', and no --output given", m.path);
+        ox = read_jobs(args, &jobs);
     }
     if (ox == OX_OK) {
-        ox = build_with_evidence(args, &m, output, &release);
+        ox = read_provenance(args, &provenance);
     }
-    manifest_free(&m);
+    if (ox == OX_OK) {
+        ox = load_set(args, &set);
+    }
+    if (ox == OX_OK) {
+        ox = set_sbom(&set, args_value(args, "sbom"));
+        if (ox == OX_OK) {
+            ox = build_set(args, &set, jobs, &release);
+        }
+        manifest_set_free(&set);
+    }
     return ox;
 }
 
 const struct command command_build = {
     "build",
-    "RELEASE.yaml [-o FILE] [--set KEY=VALUE]...",
+    "RELEASE.yaml... [-o FILE] [--set KEY=VALUE]...",
     "make an OTA file from a release manifest",
     "Reads the firmware, signs it, encrypts it and writes the file. Before the file appears it is\n"
     "parsed, decrypted and its signatures are checked with the code that runs on the device; on "
     "any\n"
-    "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.",
+    "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.\n"
+    "Several manifests, and manifests with 'variants', are built with one login to a token; one "
+    "that\n"
+    "fails leaves the others whole.",
     options,
     1,
-    1,
+    UINT_MAX,
     run};

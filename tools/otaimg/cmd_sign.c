@@ -15,7 +15,7 @@
 #include "util.h"
 
 #define SIGN_OPTION_SPECS                                                                          \
-    {"sign-key", 'k', "URI", "private key: file:, pkcs11: or exec: URI (required)", false},            \
+    {"sign-key", 'k', "URI", "private key: file:, pkcs11: or exec: URI (required)", false},        \
     {                                                                                              \
         "output", 'o', "FILE", "write to FILE instead of replacing the input", false               \
     }

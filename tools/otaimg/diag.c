@@ -11,17 +11,21 @@
 #include "util.h"
 
 static FILE *stream_override;
-static bool is_quiet;
-static bool progress_shown;
+static _Thread_local FILE *thread_stream;
+static bool is_quiet;       /* set before there are threads */
+static bool progress_shown; /* on the terminal, so of no thread that has a stream of its own */
 
 static FILE *output(void)
 {
+    if (thread_stream != NULL) {
+        return thread_stream;
+    }
     return stream_override != NULL ? stream_override : stderr;
 }
 
 static void clear_progress(void)
 {
-    if (progress_shown) {
+    if (thread_stream == NULL && progress_shown) {
         (void)fputs("\r\033[K", output());
         progress_shown = false;
     }
@@ -98,9 +102,15 @@ void diag_hint(const char *format, ...)
     va_end(args);
 }
 
+static bool draws_progress(void)
+{
+    return !is_quiet && thread_stream == NULL && stream_override == NULL &&
+           isatty(STDERR_FILENO) != 0;
+}
+
 void diag_progress(const char *what, uint64_t done, uint64_t total)
 {
-    if (is_quiet || stream_override != NULL || total == 0 || isatty(STDERR_FILENO) == 0) {
+    if (total == 0 || !draws_progress()) {
         return;
     }
     if (done >= total) {
@@ -120,4 +130,29 @@ void diag_set_quiet(bool quiet)
 void diag_set_stream(FILE *stream)
 {
     stream_override = stream;
+}
+
+void diag_set_thread_stream(FILE *stream)
+{
+    thread_stream = stream;
+}
+
+void diag_replay(const char *text)
+{
+    clear_progress();
+    (void)fputs(text, output());
+}
+
+void diag_progress_count(const char *what, unsigned done, unsigned total)
+{
+    if (!draws_progress()) {
+        return;
+    }
+    if (done >= total) {
+        clear_progress();
+        return;
+    }
+    (void)fprintf(stderr, "\r\033[K%s %u/%u", what, done, total);
+    (void)fflush(stderr);
+    progress_shown = true;
 }

@@ -44,4 +44,14 @@ void diag_set_quiet(bool quiet);
 /* Where messages go; NULL = stderr. For tests. */
 void diag_set_stream(FILE *stream);
 
+/* Where the messages of this thread go, instead of that place; NULL = the same place again. Threads
+ * with a stream of their own show no progress. */
+void diag_set_thread_stream(FILE *stream);
+
+/* Prints messages that another thread collected; they are lines already. */
+void diag_replay(const char *text);
+
+/* Progress of long work in pieces, "building 3/100", drawn and removed as by diag_progress(). */
+void diag_progress_count(const char *what, unsigned done, unsigned total);
+
 #endif

@@ -1,8 +1,14 @@
 /*
  * A list of open keys by URI. Lists are short: a run names few keys.
+ *
+ * Layer: above signer and cipher. Invariant: the list only changes before threads share it. All keys
+ * on tokens have one lock, because keys of one token may share its session and modules need not be
+ * safe for threads.
  */
 #include "key_ring.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +20,8 @@
 struct ring_key {
     struct ring_key *next;
     char *uri;
+    bool signs;
+    enum ox failed;        /* what opening it gave; OX_OK = it is open */
     struct signer *signer; /* one of the two */
     struct cipher *cipher;
 };
@@ -21,6 +29,8 @@ struct ring_key {
 struct key_ring {
     const struct key_options *options;
     struct ring_key *keys;
+    pthread_mutex_t token;
+    pthread_mutex_t file; /* signers; ciphers are cloned */
 };
 
 struct key_ring *key_ring_new(const struct key_options *options)
@@ -28,6 +38,8 @@ struct key_ring *key_ring_new(const struct key_options *options)
     struct key_ring *ring = xcalloc(1, sizeof *ring);
 
     ring->options = options;
+    (void)pthread_mutex_init(&ring->token, NULL);
+    (void)pthread_mutex_init(&ring->file, NULL);
     return ring;
 }
 
@@ -45,29 +57,30 @@ void key_ring_free(struct key_ring *ring)
         free(key->uri);
         free(key);
     }
+    (void)pthread_mutex_destroy(&ring->token);
+    (void)pthread_mutex_destroy(&ring->file);
     free(ring);
 }
 
 static struct ring_key *find(const struct key_ring *ring, const char *uri, bool signs)
 {
     for (struct ring_key *key = ring->keys; key != NULL; key = key->next) {
-        if ((key->signer != NULL) == signs && strcmp(key->uri, uri) == 0) {
+        if (key->signs == signs && strcmp(key->uri, uri) == 0) {
             return key;
         }
     }
     return NULL;
 }
 
-static void add(struct key_ring *ring, const char *uri, struct signer *signer,
-                struct cipher *cipher)
+static struct ring_key *add(struct key_ring *ring, const char *uri, bool signs)
 {
     struct ring_key *key = xcalloc(1, sizeof *key);
 
     key->uri = xstrdup(uri);
-    key->signer = signer;
-    key->cipher = cipher;
+    key->signs = signs;
     key->next = ring->keys;
     ring->keys = key;
+    return key;
 }
 
 static void warn_of_development_key(const struct signer *signer, const char *uri)
@@ -94,40 +107,87 @@ static void warn_of_default_key(const struct cipher *cipher, const char *uri)
     }
 }
 
+static enum ox open_key(struct key_ring *ring, struct ring_key *key)
+{
+    if (key->signs) {
+        key->failed = signer_open(key->uri, ring->options, &key->signer);
+        if (key->failed == OX_OK) {
+            warn_of_development_key(key->signer, key->uri);
+        }
+    } else {
+        key->failed = cipher_open(key->uri, ring->options, &key->cipher);
+        if (key->failed == OX_OK) {
+            warn_of_default_key(key->cipher, key->uri);
+        }
+    }
+    return key->failed;
+}
+
+static enum ox get(struct key_ring *ring, const char *uri, bool signs, const struct ring_key **ret)
+{
+    struct ring_key *key = find(ring, uri, signs);
+
+    if (key != NULL && key->failed != OX_OK) {
+        return diag_fail(key->failed, "%s could not be opened before and is not tried again", uri);
+    }
+    *ret = key != NULL ? key : add(ring, uri, signs);
+    return key != NULL ? OX_OK : open_key(ring, ring->keys);
+}
+
 enum ox key_ring_signer(struct key_ring *ring, const char *uri, struct signer **ret)
 {
-    const struct ring_key *key = find(ring, uri, true);
-    struct signer *signer;
-    enum ox ox;
+    const struct ring_key *key = NULL;
+    enum ox ox = get(ring, uri, true, &key);
 
-    if (key != NULL) {
-        *ret = key->signer;
-        return OX_OK;
-    }
-    ox = signer_open(uri, ring->options, &signer);
     if (ox == OX_OK) {
-        warn_of_development_key(signer, uri);
-        add(ring, uri, signer, NULL);
-        *ret = signer;
+        *ret = key->signer;
     }
     return ox;
 }
 
 enum ox key_ring_cipher(struct key_ring *ring, const char *uri, struct cipher **ret)
 {
-    const struct ring_key *key = find(ring, uri, false);
-    struct cipher *cipher;
-    enum ox ox;
+    const struct ring_key *key = NULL;
+    enum ox ox = get(ring, uri, false, &key);
 
-    if (key != NULL) {
-        *ret = key->cipher;
-        return OX_OK;
-    }
-    ox = cipher_open(uri, ring->options, &cipher);
     if (ox == OX_OK) {
-        warn_of_default_key(cipher, uri);
-        add(ring, uri, NULL, cipher);
-        *ret = cipher;
+        *ret = key->cipher;
     }
     return ox;
+}
+
+static pthread_mutex_t *lock_of(struct key_ring *ring, const struct signer *signer)
+{
+    return strcmp(signer_kind(signer), "file") == 0 ? &ring->file : &ring->token;
+}
+
+void key_ring_hold_signer(struct key_ring *ring, const struct signer *signer)
+{
+    (void)pthread_mutex_lock(lock_of(ring, signer));
+}
+
+void key_ring_release_signer(struct key_ring *ring, const struct signer *signer)
+{
+    (void)pthread_mutex_unlock(lock_of(ring, signer));
+}
+
+struct cipher *key_ring_hold_cipher(struct key_ring *ring, struct cipher *cipher)
+{
+    struct cipher *clone = cipher != NULL ? cipher_clone(cipher) : NULL;
+
+    if (cipher != NULL && clone == NULL) {
+        (void)pthread_mutex_lock(&ring->token);
+    }
+    return clone != NULL ? clone : cipher;
+}
+
+void key_ring_release_cipher(struct key_ring *ring, struct cipher *held)
+{
+    for (const struct ring_key *key = ring->keys; key != NULL; key = key->next) {
+        if (held != NULL && key->cipher == held) {
+            (void)pthread_mutex_unlock(&ring->token);
+            return;
+        }
+    }
+    cipher_close(held);
 }

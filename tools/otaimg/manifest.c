@@ -286,6 +286,7 @@ void manifest_free(struct manifest *m)
     }
     free(m->user);
     free(m->path);
+    free(m->variant);
     free(m->firmware_file);
     free(m->sign_key);
     free(m->encrypt_key);

@@ -34,6 +34,7 @@ struct manifest_user_attribute {
 
 struct manifest {
     char *path;
+    char *variant; /* name in 'variants' (manifest_set.h); NULL = none */
 
     char *firmware_file;            /* firmware.file */
     enum fw_format firmware_format; /* firmware.format: elf, ihex, srec, bin; default by content */

@@ -1,47 +1,115 @@
 /*
  * The table of temporary files, and the exit and signal handlers that empty it.
  *
- * Layer: output, below outfile.c. Invariant: signals are blocked while a file and its entry are made
- * or dropped, so a handler sees both or neither. The handler only calls async-signal-safe functions
- * and allocates nothing. A forked child never removes its parent's files.
+ * Layer: output, below outfile.c. Invariant: while a file and its entry are made or dropped, this thread
+ * has signals blocked and "busy" set, so a handler sees both or neither, in whatever thread it runs.
+ * The handler only calls async-signal-safe functions and allocates nothing. A forked child never
+ * removes its parent's files.
  */
 #include "outfile_names.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "diag.h"
 
-#define NAME_COUNT 8
+#define NAME_COUNT 32 /* twice the threads that a build has at most */
 
 static char names[NAME_COUNT][PATH_MAX]; /* "" = free */
 static pid_t owner;
+static bool ended;
+/* Threads wait for each other with the lock. A handler cannot, so there is the flag below it: who
+ * holds it runs on, because signals are blocked there. A handler keeps it until the end. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_flag busy = ATOMIC_FLAG_INIT;
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define SIGNAL_COUNT (sizeof ending_signals / sizeof ending_signals[0])
 
+static void block_signals(sigset_t *ret_old)
+{
+    sigset_t blocked;
+
+    (void)sigemptyset(&blocked);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        (void)sigaddset(&blocked, ending_signals[i]);
+    }
+    (void)pthread_sigmask(SIG_BLOCK, &blocked, ret_old);
+}
+
+static void unblock_signals(const sigset_t *old)
+{
+    int error = errno;
+
+    (void)pthread_sigmask(SIG_SETMASK, old, NULL);
+    errno = error;
+}
+
+static void take_table(void)
+{
+    const struct timespec moment = {0, 50000};
+
+    while (atomic_flag_test_and_set(&busy)) {
+        (void)nanosleep(&moment, NULL);
+    }
+}
+
 static void remove_all(void)
 {
-    if (getpid() != owner) {
-        return;
-    }
     for (int i = 0; i < NAME_COUNT; i++) {
         if (names[i][0] != '\0') {
             (void)unlink(names[i]);
+            names[i][0] = '\0';
         }
     }
+}
+
+/* For all work on the table but a handler's. */
+static void begin(sigset_t *ret_old)
+{
+    block_signals(ret_old);
+    (void)pthread_mutex_lock(&lock);
+    take_table();
+}
+
+static void end(const sigset_t *old)
+{
+    atomic_flag_clear(&busy);
+    (void)pthread_mutex_unlock(&lock);
+    unblock_signals(old);
+}
+
+/* Threads that still run must not make new files. */
+static void end_by_exit(void)
+{
+    sigset_t old;
+
+    if (getpid() != owner) {
+        return;
+    }
+    begin(&old);
+    remove_all();
+    ended = true;
+    end(&old);
 }
 
 /* SA_RESETHAND has put the default action back; it takes the process when this handler returns. */
 static void end_by_signal(int number)
 {
-    remove_all();
+    if (getpid() == owner) {
+        take_table();
+        remove_all();
+    }
     (void)raise(number);
 }
 
@@ -72,34 +140,16 @@ static int adopt(void)
     if (owner == getpid()) {
         return 0;
     }
-    if (!registered && atexit(remove_all) != 0) {
+    if (!registered && atexit(end_by_exit) != 0) {
         errno = ENOMEM;
         return -1;
     }
     registered = 1;
     memset(names, 0, sizeof names);
+    ended = false;
     owner = getpid();
     catch_signals();
     return 0;
-}
-
-static void block_signals(sigset_t *ret_old)
-{
-    sigset_t blocked;
-
-    (void)sigemptyset(&blocked);
-    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-        (void)sigaddset(&blocked, ending_signals[i]);
-    }
-    (void)sigprocmask(SIG_BLOCK, &blocked, ret_old);
-}
-
-static void unblock_signals(const sigset_t *old)
-{
-    int error = errno;
-
-    (void)sigprocmask(SIG_SETMASK, old, NULL);
-    errno = error;
 }
 
 /* The entry of name ("" = a free one); NULL when there is none. */
@@ -119,6 +169,10 @@ static int create(const char *name, unsigned mode)
     char *entry = find("");
     int fd;
 
+    if (ended) {
+        errno = EINTR;
+        return -1;
+    }
     if (len >= PATH_MAX || entry == NULL) {
         errno = len >= PATH_MAX ? ENAMETOOLONG : EMFILE;
         return -1;
@@ -135,12 +189,9 @@ int outfile_names_create(const char *name, unsigned mode)
     sigset_t old;
     int fd;
 
-    if (adopt() != 0) {
-        return -1;
-    }
-    block_signals(&old);
-    fd = create(name, mode);
-    unblock_signals(&old);
+    begin(&old);
+    fd = adopt() == 0 ? create(name, mode) : -1;
+    end(&old);
     return fd;
 }
 
@@ -158,12 +209,12 @@ int outfile_names_rename(const char *name, const char *target)
     sigset_t old;
     int rc;
 
-    block_signals(&old);
+    begin(&old);
     rc = rename(name, target);
     if (rc == 0) {
         forget(name);
     }
-    unblock_signals(&old);
+    end(&old);
     return rc;
 }
 
@@ -193,8 +244,8 @@ void outfile_names_remove(const char *name)
 {
     sigset_t old;
 
-    block_signals(&old);
+    begin(&old);
     (void)unlink(name);
     forget(name);
-    unblock_signals(&old);
+    end(&old);
 }

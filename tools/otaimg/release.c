@@ -23,6 +23,7 @@ struct release {
     struct signer *signer; /* NULL: method without key */
     uint8_t xy[PUBKEY_LEN];
     struct cipher *cipher; /* NULL: plain */
+    struct evidence *evidence;
 };
 
 static enum ox check_method(const struct release *r)
@@ -36,18 +37,16 @@ static enum ox check_method(const struct release *r)
     return OX_POLICY;
 }
 
-static enum ox open_keys(struct release *r, struct key_ring *ring)
+static enum ox get_keys(const struct manifest *m, struct key_ring *ring, struct signer **ret_signer,
+                        struct cipher **ret_cipher)
 {
     enum ox ox = OX_OK;
 
-    if (r->m->method == OTAV_METHOD_ECDSA) {
-        ox = key_ring_signer(ring, r->m->sign_key, &r->signer);
-        if (ox == OX_OK) {
-            signer_public_key(r->signer, r->xy);
-        }
+    if (m->method == OTAV_METHOD_ECDSA) {
+        ox = key_ring_signer(ring, m->sign_key, ret_signer);
     }
-    if (ox == OX_OK && r->m->encrypt) {
-        ox = key_ring_cipher(ring, r->m->encrypt_key, &r->cipher);
+    if (ox == OX_OK && m->encrypt) {
+        ox = key_ring_cipher(ring, m->encrypt_key, ret_cipher);
     }
     return ox;
 }
@@ -71,6 +70,14 @@ static enum ox lint(const struct release *r)
     ox = lint_gate(&findings, r->m->path);
     lint_free(&findings);
     return ox;
+}
+
+enum ox release_open_keys(const struct manifest *m, struct key_ring *ring)
+{
+    struct signer *signer = NULL;
+    struct cipher *cipher = NULL;
+
+    return get_keys(m, ring, &signer, &cipher);
 }
 
 /* The device of --for decrypts with its own key. */
@@ -104,23 +111,49 @@ static enum ox self_check(const struct release *r, struct outfile *out, uint32_t
     return ox;
 }
 
-static enum ox write_release(struct release *r, uint32_t *ret_len)
+static enum ox sign(struct release *r, struct key_ring *ring)
+{
+    enum ox ox;
+
+    if (r->signer == NULL) {
+        return assemble_signatures(r->draft.metadata, r->m->method, r->draft.fw_digest, NULL);
+    }
+    key_ring_hold_signer(ring, r->signer);
+    ox = assemble_signatures(r->draft.metadata, r->m->method, r->draft.fw_digest, r->signer);
+    key_ring_release_signer(ring, r->signer);
+    return ox;
+}
+
+static enum ox write_and_check(struct release *r, struct key_ring *ring, struct outfile *out,
+                               uint32_t *ret_len)
+{
+    struct cipher *opened = r->cipher;
+    enum ox ox;
+
+    r->cipher = key_ring_hold_cipher(ring, opened);
+    ox = draft_write(&r->draft, r->cipher, out);
+    if (ox == OX_OK) {
+        ox = self_check(r, out, ret_len);
+    }
+    key_ring_release_cipher(ring, r->cipher);
+    r->cipher = opened;
+    return ox;
+}
+
+static enum ox write_release(struct release *r, struct key_ring *ring, uint32_t *ret_len)
 {
     struct outfile *provenance = NULL;
     struct outfile *out = NULL;
     enum ox ox = outfile_open(r->output, 0666, &out);
 
     if (ox == OX_OK) {
-        ox = draft_write(&r->draft, r->cipher, out);
-    }
-    if (ox == OX_OK) {
-        ox = self_check(r, out, ret_len);
+        ox = write_and_check(r, ring, out, ret_len);
     }
     if (ox == OX_OK && r->options->device_path != NULL) {
         ox = check_for_device(r, out);
     }
-    if (ox == OX_OK && r->options->evidence != NULL) {
-        ox = evidence_write(r->options->evidence, r->output, outfile_fd(out), &provenance);
+    if (ox == OX_OK && r->evidence != NULL) {
+        ox = evidence_write(r->evidence, r->output, outfile_fd(out), &provenance);
     }
     if (ox != OX_OK) {
         outfile_abandon(out);
@@ -135,22 +168,31 @@ enum ox release_build(const struct manifest *m, const char *output,
 {
     struct release r = {.m = m, .options = options, .output = output};
     uint32_t file_len = 0;
-    enum ox ox = draft_load(m, &r.draft);
+    enum ox ox = OX_OK;
 
+    if (options->provenance != NULL) {
+        ox = evidence_begin(m, options->provenance, &r.evidence);
+    }
+    if (ox == OX_OK) {
+        ox = draft_load(m, &r.draft);
+    }
     if (ox == OX_OK) {
         ox = check_method(&r);
     }
     if (ox == OX_OK) {
-        ox = open_keys(&r, ring);
+        ox = get_keys(m, ring, &r.signer, &r.cipher);
+    }
+    if (ox == OX_OK && r.signer != NULL) {
+        signer_public_key(r.signer, r.xy);
     }
     if (ox == OX_OK) {
         ox = lint(&r);
     }
     if (ox == OX_OK) {
-        ox = assemble_signatures(r.draft.metadata, m->method, r.draft.fw_digest, r.signer);
+        ox = sign(&r, ring);
     }
     if (ox == OX_OK) {
-        ox = write_release(&r, &file_len);
+        ox = write_release(&r, ring, &file_len);
     }
     if (ox == OX_OK) {
         ret->fw_len = r.draft.fw_len;
@@ -160,6 +202,7 @@ enum ox release_build(const struct manifest *m, const char *output,
             pubkey_id(r.xy, ret->key_id);
         }
     }
+    evidence_free(r.evidence);
     draft_free(&r.draft);
     return ox;
 }

@@ -14,10 +14,10 @@
 
 struct release_options {
     struct key_options keys;
-    bool allow_insecure;             /* methods none and sha256 */
-    const char *device_path;         /* --for: the device that must take the file; NULL = any */
-    const struct evidence *evidence; /* --provenance; NULL = none is written */
-    struct lint_history history;     /* all zero without a log */
+    bool allow_insecure;     /* methods none and sha256 */
+    const char *device_path; /* --for: the device that must take the file; NULL = any */
+    const struct evidence_options *provenance; /* NULL = none is written */
+    struct lint_history history;               /* all zero without a log */
 };
 
 struct release_result {
@@ -26,6 +26,9 @@ struct release_result {
     bool has_key;
     uint8_t key_id[32]; /* SHA-256 of the public key that signed */
 };
+
+/* Opens what release_build() will take from the ring, which threads may share then. */
+enum ox release_open_keys(const struct manifest *m, struct key_ring *ring);
 
 /* Makes the file; it appears at output only after it passed the verifier, and together with its
  * provenance or not at all. */

@@ -10,7 +10,7 @@
 #define TRUST_OPTION_SPECS                                                                         \
     {"device", 'd', "DEVICE.yaml", "verify as this device would: its keys, policy, state", false}, \
     {                                                                                              \
-        "verify-key", 0, "URI", "trust this public key: PATH, file:, pkcs11: or exec: URI", false      \
+        "verify-key", 0, "URI", "trust this public key: PATH, file:, pkcs11: or exec: URI", false  \
     }
 
 struct trust {

@@ -15,6 +15,7 @@ static unsigned long fail_countdown;
 static void *check(void *p)
 {
     if (p == NULL) {
+        diag_set_thread_stream(NULL); /* nobody prints what a thread collected any more */
         exit((int)diag_fail(OX_INTERNAL, "out of memory"));
     }
     return p;

@@ -58,6 +58,12 @@ struct yaml_node *ydoc_find(const struct yaml_node *map, const char *key);
  * would be without quotes. Messages about such a node start with "--set a.b". */
 enum ox ydoc_set(struct yaml_doc *doc, const char *assignment);
 
+/* A new document: base without the top-level key base_without, and over, a mapping, without its key
+ * over_without, laid over it: mappings are merged, everything else is replaced. Each value keeps the
+ * position of where it was written. base and the document of over must outlive it; ydoc_free(). */
+struct yaml_doc *ydoc_merge(const struct yaml_doc *base, const char *base_without,
+                            const struct yaml_node *over, const char *over_without);
+
 /* Typed access. map: a YAML_MAP node. Each marks what it found as taken. When the key is absent:
  * OX_OK with *ret untouched and *present = false if present is given, else an error that names the
  * missing key. A value that does not fit is an error at its position: "'sequence' is 0, expected

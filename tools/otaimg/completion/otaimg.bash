@@ -11,8 +11,11 @@ _otaimg_options()
 
     case $1 in
     init) echo "-o --output --device-file --force $common" ;;
+    build)
+        echo "-o --output --set --variant --jobs --for --sbom --provenance --builder-id" \
+            "--allow-insecure $key $common"
+        ;;
     lint) echo "--set --json $key $common" ;;
-    build) echo "-o --output --set --for --sbom --provenance --builder-id --allow-insecure $key $common" ;;
     sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
     prepare) echo "--verify-key -o --output --set $key $common" ;;
