@@ -217,7 +217,11 @@ static enum ox print_text(const struct search *search)
         free(pem);
     }
     if (!made_by_one_key(search)) {
-        printf("the two signatures were made by different keys, or the file was changed since\n");
+        bool both_known = search->signatures[FIRMWARE].made_by != NULL &&
+                          search->signatures[METADATA].made_by != NULL;
+
+        printf("the two signatures were made by different keys%s\n",
+               both_known ? "" : ", or the file was changed since");
     }
     return OX_OK;
 }

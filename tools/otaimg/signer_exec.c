@@ -95,7 +95,9 @@ static const char *last_line(struct exec_result *result)
     size_t start;
 
     for (size_t i = 0; i < end; i++) {
-        text[i] = text[i] != '\0' ? text[i] : '?';
+        if (text[i] == '\0') {
+            text[i] = '?';
+        }
     }
     while (end > 0 && strchr(" \t\r\n", text[end - 1]) != NULL) {
         end--;
