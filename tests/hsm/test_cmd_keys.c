@@ -68,7 +68,8 @@ START_TEST(test_keys_show_either_half_prints_public)
                           "    sha256  " RFC_ID "\n"
                           "    x       " RFC_X "\n"
                           "    y       " RFC_Y "\n"
-                          "    known   development: public test key of RFC 6979\n");
+                          "    known   development: public test key of RFC 6979\n"
+                          "    class   development: private half is published\n");
     }
 }
 END_TEST
@@ -83,7 +84,8 @@ START_TEST(test_keys_show_json_same_facts)
                       "  \"x\": \"" RFC_X "\",\n"
                       "  \"y\": \"" RFC_Y "\",\n"
                       "  \"known\": \"development\",\n"
-                      "  \"known_name\": \"public test key of RFC 6979\"\n"
+                      "  \"known_name\": \"public test key of RFC 6979\",\n"
+                      "  \"class\": \"development: private half is published\"\n"
                       "}\n");
 }
 END_TEST
@@ -97,7 +99,8 @@ START_TEST(test_keys_show_sample_key_says_so)
                                                 "root-ec-p256\n"));
     ck_assert_int_eq(CLI("keys", "show", uri, "--json"), OX_OK);
     ck_assert_ptr_nonnull(strstr(cli_out(NULL), "\"known\": \"sample\",\n  \"known_name\": "
-                                                "\"MCUboot sample key root-ec-p256\"\n"));
+                                                "\"MCUboot sample key root-ec-p256\",\n"
+                                                "  \"class\": \"development: "));
     free(uri);
 }
 END_TEST
@@ -106,7 +109,8 @@ START_TEST(test_keys_show_own_key_is_not_known)
 {
     ck_assert_int_eq(CLI("keys", "generate", key_uri, "--no-encrypt"), OX_OK);
     ck_assert_int_eq(CLI("keys", "show", key_uri, "--json"), OX_OK);
-    ck_assert_ptr_nonnull(strstr(cli_out(NULL), "\"known\": \"none\"\n}\n"));
+    ck_assert_ptr_nonnull(
+        strstr(cli_out(NULL), "\"known\": \"none\",\n  \"class\": \"not published\"\n}\n"));
 }
 END_TEST
 
@@ -118,7 +122,7 @@ START_TEST(test_keys_show_no_key_refused)
     ck_assert_int_eq(CLI("keys", "show", key_uri), OX_KEY);
     cli_expect_one_error(key_path);
     ck_assert_int_eq(CLI("keys", "show", "nonsense"), OX_KEY); /* a path: public keys may be one */
-    cli_expect_one_error("'nonsense': No such file or directory");
+    cli_expect_one_error("'nonsense' is neither a key URI nor a file, expected file:PATH");
 }
 END_TEST
 

@@ -13,6 +13,7 @@
 
 #include "diag.h"
 #include "key_generate.h"
+#include "key_record.h"
 #include "key_text.h"
 #include "key_uri.h"
 #include "pubkey.h"
@@ -86,6 +87,35 @@ static enum ox generate_on_token(const struct args *args, const struct key_optio
     return token_generate(args_operand(args, 0), options, type, ret_xy);
 }
 
+static enum ox check_options(const struct args *args, const struct key_options *options)
+{
+    if (args_has(args, "no-encrypt") &&
+        (options->passphrase_fd >= 0 || options->passphrase_file != NULL)) {
+        return diag_fail(OX_USAGE, "'--no-encrypt' and a passphrase exclude each other");
+    }
+    return OX_OK;
+}
+
+/* The record is opened before, and finished after, so that no key is made in vain. */
+static enum ox generate_recorded(const struct args *args, const struct key_options *options,
+                                 struct key_record *record, enum token_key_kind type,
+                                 uint8_t ret_xy[64])
+{
+    const char *path = args_value(args, "record");
+    struct outfile *out = NULL;
+    enum ox ox = path != NULL ? key_record_open(path, &out) : OX_OK;
+
+    if (ox == OX_OK) {
+        ox = record->path != NULL ? generate_file(args, options, type, ret_xy)
+                                  : generate_on_token(args, options, type, ret_xy);
+    }
+    if (ox == OX_OK && out != NULL) {
+        return key_record_finish(record, out);
+    }
+    outfile_abandon(out);
+    return ox;
+}
+
 static enum ox run_generate(const struct args *args)
 {
     enum token_key_kind type = TOKEN_KEY_EC_P256;
@@ -94,6 +124,9 @@ static enum ox run_generate(const struct args *args)
     uint8_t xy[PUBKEY_LEN];
     enum ox ox = args_key_options(args, &options);
 
+    if (ox == OX_OK) {
+        ox = check_options(args, &options);
+    }
     if (ox == OX_OK) {
         ox = key_uri_kind_of(args_operand(args, 0), &kind);
     }
@@ -105,20 +138,30 @@ static enum ox run_generate(const struct args *args)
         ox = type_of(args, &type);
     }
     if (ox == OX_OK) {
-        ox = kind == KEY_URI_FILE ? generate_file(args, &options, type, xy)
-                                  : generate_on_token(args, &options, type, xy);
+        struct key_record record = {
+            .uri = args_operand(args, 0),
+            .path = kind == KEY_URI_FILE ? key_uri_path(args_operand(args, 0)) : NULL,
+            .type = type == TOKEN_KEY_EC_P256 ? "EC P-256" : "AES-128",
+            .xy = type == TOKEN_KEY_EC_P256 ? xy : NULL,
+            .encrypted = type == TOKEN_KEY_EC_P256 && !args_has(args, "no-encrypt"),
+            .options = &options};
+
+        ox = generate_recorded(args, &options, &record, type, xy);
     }
     if (ox != OX_OK || type != TOKEN_KEY_EC_P256) {
         return ox;
     }
     (void)printf("    type    EC P-256\n");
     key_text_print(xy);
+    key_text_print_class(xy);
     return OX_OK;
 }
 
 static const struct option_spec generate_options[] = {
     {"type", 0, "TYPE", "p256 (default) or aes128", false},
     {"no-encrypt", 0, NULL, "leave the key file without a passphrase", false},
+    {"record", 0, "FILE", "also write a ceremony record, JSON without secrets, to a new FILE",
+     false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 

@@ -6,10 +6,21 @@
 #include "commands.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "diag.h"
 #include "key_text.h"
 #include "pubkey.h"
+
+/* Not a URI, and no file of that name. Text with a PIN in it is left to the URI's own check. */
+static bool is_nothing(const char *uri)
+{
+    return strncmp(uri, "file:", 5) != 0 && strncmp(uri, "pkcs11:", 7) != 0 &&
+           access(uri, F_OK) != 0 && strcasestr(uri, "pin-value=") == NULL;
+}
 
 static enum ox run_show(const struct args *args)
 {
@@ -18,6 +29,11 @@ static enum ox run_show(const struct args *args)
     uint8_t xy[PUBKEY_LEN];
     enum ox ox = args_key_options(args, &options);
 
+    if (ox == OX_OK && is_nothing(uri)) {
+        ox = diag_fail(
+            OX_KEY,
+            "'%s' is neither a key URI nor a file, expected file:PATH, pkcs11:... or a path", uri);
+    }
     if (ox == OX_OK) {
         ox = pubkey_load(uri, &options, xy);
     }
@@ -30,10 +46,12 @@ static enum ox run_show(const struct args *args)
         (void)json_object_set_new(root, "uri", key_text_json(uri));
         (void)json_object_set_new(root, "type", key_text_json("EC P-256"));
         key_text_add(root, xy);
+        key_text_add_class(root, xy);
         return key_text_print_json(root);
     }
     (void)printf("    type    EC P-256\n");
     key_text_print(xy);
+    key_text_print_class(xy);
     return OX_OK;
 }
 

@@ -68,6 +68,7 @@ enum ox key_file_read(const char *path, struct key_file *ret)
     ssize_t len = -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+    secret_harden(); /* before the first byte that may be a private key's */
     if (fd < 0) {
         return diag_fail(OX_KEY, "cannot open key file '%s': %s", path, strerror(errno));
     }

@@ -58,9 +58,18 @@ static enum ox fail_exists(const char *path)
 
 enum ox key_generate_check_new(const char *path)
 {
+    const char *slash = strrchr(path, '/');
     struct stat status;
+    char *folder;
+    int failed;
 
-    return lstat(path, &status) == 0 ? fail_exists(path) : OX_OK;
+    if (lstat(path, &status) == 0) {
+        return fail_exists(path);
+    }
+    folder = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    failed = access(folder, W_OK | X_OK);
+    free(folder);
+    return failed == 0 ? OX_OK : diag_fail(OX_IO, "cannot create '%s': %s", path, strerror(errno));
 }
 
 static enum ox write_new(const char *path, const void *bytes, size_t len)

@@ -7,7 +7,7 @@
 #include "exits.h"
 #include "secret.h"
 
-/* OX_IO when there is something at path already, as the functions below would say; to be called
+/* OX_IO when there is something at path already or its folder takes no files, as the functions below would say; to be called
  * before a passphrase is asked for. */
 enum ox key_generate_check_new(const char *path);
 

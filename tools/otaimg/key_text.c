@@ -49,6 +49,25 @@ static struct key_text describe(const uint8_t xy[64])
     return text;
 }
 
+static const char *class_of(const struct key_text *text)
+{
+    return text->known_name[0] != '\0' ? "development: private half is published" : "not published";
+}
+
+void key_text_print_class(const uint8_t xy[64])
+{
+    struct key_text text = describe(xy);
+
+    (void)printf("    class   %s\n", class_of(&text));
+}
+
+void key_text_add_class(json_t *object, const uint8_t xy[64])
+{
+    struct key_text text = describe(xy);
+
+    (void)json_object_set_new(object, "class", key_text_json(class_of(&text)));
+}
+
 void key_text_print(const uint8_t xy[64])
 {
     struct key_text text = describe(xy);

@@ -12,6 +12,10 @@ struct json_t; /* of jansson */
 void key_text_print(const uint8_t xy[64]);
 /* The same as members of a JSON object. */
 void key_text_add(struct json_t *object, const uint8_t xy[64]);
+/* Whether the key may protect anything: "not published", or "development: private half is published",
+ * which holds for sample keys as well. */
+void key_text_print_class(const uint8_t xy[64]);
+void key_text_add_class(struct json_t *object, const uint8_t xy[64]);
 /* A JSON string; null for bytes that are not UTF-8, which have no place in JSON. */
 struct json_t *key_text_json(const char *text);
 

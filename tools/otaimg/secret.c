@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -116,7 +118,7 @@ static enum ox from_environment(const struct secret_source *source, char *value,
         ret->len = len;
         terminate(ret);
     }
-    /* Child processes and core dumps need not see it. */
+    /* In place: /proc/PID/environ shows the block that the process started with. */
     wipe(value, len);
     (void)unsetenv(source->env);
     return check(source, source->env, result, ret);
@@ -247,11 +249,22 @@ static enum ox from_terminal(const struct secret_source *source, struct secret *
     return ox;
 }
 
+void secret_harden(void)
+{
+    static const struct rlimit none = {0, 0};
+
+    /* Both: the limit does not hold for dumps that go to a program, and a debugger of the same user
+     * is kept out by the second only. Neither can fail in a way that another try would mend. */
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 enum ox secret_get(const struct secret_source *source, struct secret *ret)
 {
     char *value = source->env != NULL ? getenv(source->env) : NULL;
     enum ox ox;
 
+    secret_harden();
     if (source->fd >= 0) {
         ox = from_descriptor(source, ret);
     } else if (source->file != NULL) {

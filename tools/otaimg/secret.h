@@ -32,4 +32,8 @@ struct secret_source {
 enum ox secret_get(const struct secret_source *source, struct secret *ret);
 void secret_wipe(struct secret *s);
 
+/* From now on the process leaves no core dump and other processes of its user cannot read its memory.
+ * Called by whatever is about to read a secret; harmless when called again. */
+void secret_harden(void);
+
 #endif

@@ -20,7 +20,24 @@ q build encrypted.yaml --set encrypt.key=file:new-aes.hex -o new.ota
 t keys generate file:x.pem --type rsa
 t keys generate x.pem
 t keys generate file:missing/x.pem --no-encrypt
+t keys generate file:missing/x.pem --passphrase-file no-such-file
+t keys generate file:x.pem --no-encrypt --passphrase-file passphrase.txt
+say "a record of the ceremony"
+t keys generate file:r.pem --passphrase-file no-such-file --record missing/r.json
+t keys generate file:r.pem --passphrase-file no-such-file --record passphrase.txt
+t keys generate file:r.pem --no-encrypt --record -
+t keys generate file:r.pem --passphrase-file no-such-file --record r.json
+ls r.pem r.json 2>/dev/null
+q keys generate file:r.pem --passphrase-file passphrase.txt --record r.json
+jq -c 'keys, .type, .file, .encrypted, .known' r.json
+jq -r .time r.json | grep -c '^20[0-9-]*T[0-9:]*Z$'
+[ "$("$OTAIMG" keys show file:r.pem --passphrase-file passphrase.txt --json | jq -r .sha256)" = "$(jq -r .sha256 r.json)" ] && echo "the key's digest"
+grep -c -e correct-horse -e PRIVATE r.json
+q keys generate file:r.hex --type aes128 --record rx.json
+jq -c 'keys, .type, .file, .encrypted' rx.json
+grep -c -f r.hex rx.json
 say "what a key is"
+t keys show nonsense
 t keys show file:release.pub.pem
 t keys show file:release.pem
 t keys show file:dev-a.pub.pem

@@ -28,7 +28,7 @@ _otaimg_options()
     which-key) echo "--keys --json $decrypt $key $common" ;;
     'keys list') echo "--login --json $key $common" ;;
     'keys show') echo "--json $key $common" ;;
-    'keys generate') echo "--type --no-encrypt $key $common" ;;
+    'keys generate') echo "--type --no-encrypt --record $key $common" ;;
     'keys export') echo "--format --name -o --output $key $common" ;;
     esac
 }
@@ -61,7 +61,7 @@ _otaimg_key()
 _otaimg_value()
 {
     case $1 in
-    -o | --output | --device-file | -d | --device | --for | --sbom | --passphrase-file) _otaimg_files "$2" ;;
+    -o | --output | --device-file | -d | --device | --for | --sbom | --record | --passphrase-file) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw' ;;
