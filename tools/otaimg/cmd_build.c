@@ -16,6 +16,7 @@ static const struct option_spec options[] = {
      "write to FILE ('-' = standard output) instead of the manifest's output", false},
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
     {"for", 0, "DEVICE.yaml", "the file must also be one that this device takes", false},
+    {"log", 0, "FILE", "audit log: instead of the manifest's log", false},
     {"allow-insecure", 0, NULL, "allow authentication none and sha256", false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
@@ -53,6 +54,18 @@ static enum ox build(const struct manifest *m, const char *output,
     return ox;
 }
 
+static enum ox build_with_log(const struct manifest *m, const char *output, const char *log_path,
+                              struct release_options *release)
+{
+    enum ox ox = log_path != NULL ? release_log_open(log_path, true, &release->log) : OX_OK;
+
+    if (ox == OX_OK) {
+        ox = build(m, output, release);
+    }
+    release_log_close(release->log);
+    return ox;
+}
+
 static enum ox run(const struct args *args)
 {
     struct release_options release = {.allow_insecure = args_has(args, "allow-insecure"),
@@ -61,6 +74,7 @@ static enum ox run(const struct args *args)
     unsigned set_count = args_values(args, "set", &sets);
     struct manifest m;
     const char *output;
+    const char *log_path;
     enum ox ox = args_key_options(args, &release.keys);
 
     if (ox == OX_OK) {
@@ -70,10 +84,11 @@ static enum ox run(const struct args *args)
         return ox;
     }
     output = args_value(args, "output") != NULL ? args_value(args, "output") : m.output;
+    log_path = args_value(args, "log") != NULL ? args_value(args, "log") : m.log_file;
     if (output == NULL) {
         ox = diag_fail(OX_USAGE, "%s: no 'output', and no --output given", m.path);
     } else {
-        ox = build(&m, output, &release);
+        ox = build_with_log(&m, output, log_path, &release);
     }
     manifest_free(&m);
     return ox;
@@ -86,7 +101,10 @@ const struct command command_build = {
     "Reads the firmware, signs it, encrypts it and writes the file. Before the file appears it is\n"
     "parsed, decrypted and its signatures are checked with the code that runs on the device; on "
     "any\n"
-    "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.",
+    "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.\n"
+    "With a log, a release whose version and sequence were signed with other content is refused, "
+    "and\n"
+    "what was signed gets a line before the file appears.",
     options,
     1,
     1,

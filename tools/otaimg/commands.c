@@ -3,16 +3,10 @@
 
 #include "commands.h"
 
-const struct command *const all_commands[] = {&command_init,
-                                              &command_build,
-                                              &command_sign,
-                                              &command_resign,
-                                              &command_verify,
-                                              &command_inspect,
-                                              &command_extract,
-                                              &command_compare,
-                                              &command_keys_list,
-                                              &command_keys_show,
-                                              &command_keys_generate,
-                                              &command_keys_export,
-                                              NULL};
+const struct command *const all_commands[] = {&command_init,          &command_build,
+                                              &command_sign,          &command_resign,
+                                              &command_verify,        &command_inspect,
+                                              &command_extract,       &command_compare,
+                                              &command_keys_list,     &command_keys_show,
+                                              &command_keys_generate, &command_keys_export,
+                                              &command_log_verify,    NULL};

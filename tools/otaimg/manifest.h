@@ -11,6 +11,8 @@
 #include "fw_image.h"
 #include <otav/otav_config.h>
 
+#define MANIFEST_DEFAULT_IMAGE_ID 0x9B000000u
+
 /* Values of the image-type and activation attributes unless the manifest says otherwise. */
 enum { MANIFEST_IMAGE_APPLICATION = 1, MANIFEST_ACTIVATION_TRIAL = 1 };
 
@@ -87,7 +89,8 @@ struct manifest {
     uint16_t zigbee_min_hardware;
     uint16_t zigbee_max_hardware;
 
-    char *output; /* NULL = not given */
+    char *output;   /* NULL = not given */
+    char *log_file; /* log: audit log, NULL = none */
 };
 
 struct yaml_doc;

@@ -8,6 +8,7 @@
 
 #include "assemble.h"
 #include "diag.h"
+#include "digest.h"
 #include "draft.h"
 #include "file_check.h"
 #include "pubkey.h"
@@ -21,7 +22,8 @@ struct release {
     struct draft draft;
     struct signer *signer; /* NULL: method without key */
     uint8_t xy[PUBKEY_LEN];
-    struct cipher *cipher; /* NULL: plain */
+    struct cipher *cipher;          /* NULL: plain */
+    struct release_log_entry entry; /* for the log, if there is one */
 };
 
 static enum ox check_method(const struct release *r)
@@ -49,6 +51,58 @@ static enum ox open_keys(struct release *r, struct key_ring *ring)
         ox = key_ring_cipher(ring, r->m->encrypt_key, &r->cipher);
     }
     return ox;
+}
+
+static enum ox add_input(struct release_log_entry *entry, const char *name)
+{
+    return release_log_input(name, &entry->inputs[entry->input_count++]);
+}
+
+/* Before anything is signed: what will be in the line, and whether the log allows it. Files without
+ * signature are not logged. */
+static enum ox ask_log(struct release *r)
+{
+    struct release_log_entry *entry = &r->entry;
+    enum ox ox;
+
+    if (r->options->log == NULL || r->signer == NULL) {
+        return OX_OK;
+    }
+    entry->action = "build";
+    entry->signer = signer_kind(r->signer);
+    pubkey_id(r->xy, entry->key_id);
+    ox = release_facts_from_metadata(r->draft.metadata, r->m->image_id, &entry->release);
+    if (ox == OX_OK) {
+        entry->release.encrypted = r->m->encrypt;
+        ox = draft_content(&r->draft, entry->release.content);
+    }
+    if (ox == OX_OK) {
+        ox = release_log_refuse_other_content(r->options->log, &entry->release);
+    }
+    if (ox == OX_OK) {
+        ox = add_input(entry, r->m->path);
+    }
+    if (ox == OX_OK) {
+        ox = add_input(entry, r->m->firmware_file);
+    }
+    if (ox == OX_OK && r->m->sbom_file != NULL) {
+        ox = add_input(entry, r->m->sbom_file);
+    }
+    return ox;
+}
+
+static enum ox write_log(struct release *r, const struct outfile *out)
+{
+    struct release_log_file *file = &r->entry.output;
+    enum ox ox;
+
+    if (r->options->log == NULL || r->signer == NULL) {
+        return OX_OK;
+    }
+    file->name = r->output;
+    file->has_digest = true;
+    ox = digest_fd(r->output, outfile_fd(out), file->sha256);
+    return ox == OX_OK ? release_log_append(r->options->log, &r->entry) : ox;
 }
 
 /* The device of --for decrypts with its own key. */
@@ -96,6 +150,9 @@ static enum ox write_release(struct release *r, uint32_t *ret_len)
     if (ox == OX_OK && r->options->device_path != NULL) {
         ox = check_for_device(r, out);
     }
+    if (ox == OX_OK) {
+        ox = write_log(r, out);
+    }
     if (ox != OX_OK) {
         outfile_abandon(out);
         return ox;
@@ -116,6 +173,9 @@ enum ox release_build(const struct manifest *m, const char *output,
     }
     if (ox == OX_OK) {
         ox = open_keys(&r, ring);
+    }
+    if (ox == OX_OK) {
+        ox = ask_log(&r);
     }
     if (ox == OX_OK) {
         ox = assemble_signatures(r.draft.metadata, m->method, r.draft.fw_digest, r.signer);

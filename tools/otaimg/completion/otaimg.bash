@@ -11,9 +11,9 @@ _otaimg_options()
 
     case $1 in
     init) echo "-o --output --device-file --force $common" ;;
-    build) echo "-o --output --set --for --allow-insecure $key $common" ;;
-    sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
-    resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
+    build) echo "-o --output --set --for --log --allow-insecure $key $common" ;;
+    sign) echo "-k --sign-key -o --output --log $decrypt $key $common" ;;
+    resign) echo "-k --sign-key -o --output --log $trust $decrypt $key $common" ;;
     verify) echo "--boot $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
@@ -22,6 +22,7 @@ _otaimg_options()
     'keys show') echo "--json $key $common" ;;
     'keys generate') echo "--type --no-encrypt $key $common" ;;
     'keys export') echo "--format --name -o --output $key $common" ;;
+    'log verify') echo "--expect $common" ;;
     esac
 }
 
@@ -53,18 +54,18 @@ _otaimg_key()
 _otaimg_value()
 {
     case $1 in
-    -o | --output | --device-file | -d | --device | --for | --passphrase-file) _otaimg_files "$2" ;;
+    -o | --output | --device-file | -d | --device | --for | --log | --passphrase-file) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw' ;;
-    --set | --name | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
+    --set | --name | --expect | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
     *) return 1 ;;
     esac
 }
 
 _otaimg()
 {
-    local commands='init build sign resign verify inspect extract compare keys'
+    local commands='init build sign resign verify inspect extract compare keys log'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
@@ -79,6 +80,14 @@ _otaimg()
             return
         fi
         command="keys ${COMP_WORDS[2]}"
+        first=3
+    fi
+    if [[ $command == log ]]; then
+        if ((COMP_CWORD == 2)); then
+            _otaimg_words "$cur" verify
+            return
+        fi
+        command="log ${COMP_WORDS[2]}"
         first=3
     fi
     # file:PATH: the path is a word of its own, and so is the colon before it.
