@@ -150,6 +150,7 @@ const releaseRefused = [
   ['repeated user type', USER, 'user: {0x8801: "00", 0x8801: "01"}'],
   ['deflate', 'compress: none', 'compress: deflate'],
   ['empty output', 'output: app.ota', 'output:'],
+  ['empty log', 'output: app.ota', 'output: app.ota\nlog:'],
   ['unknown key', 'output: app.ota', 'output: app.ota\nfrob: 1'],
   ['repeated key', 'output: app.ota', 'output: app.ota\noutput: b.ota'],
   ['merge key', 'output: app.ota', 'output: app.ota\n<<: {}'],

@@ -243,7 +243,8 @@ static enum ox write_file(const struct attaching *a, const char *output)
     if (output == NULL) {
         return diag_fail(OX_USAGE, "%s: names no output, and no --output given", a->request.path);
     }
-    ox = signed_copy_write(&a->draft, a->encrypted, a->request.metadata, a->request.xy, output);
+    ox = signed_copy_write(&a->draft, a->encrypted, a->request.metadata, a->request.xy, NULL, NULL,
+                           output);
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(a->request.xy, id);
         hex_encode(id, sizeof id, text);

@@ -25,6 +25,7 @@ static const struct option_spec options[] = {
     {"provenance", 0, NULL, "also write OUTPUT.provenance.json: what the file was made from",
      false},
     {"builder-id", 0, "URI", "who builds, for --provenance; default otaimg", false},
+    {"log", 0, "FILE", "audit log: instead of the manifest's log", false},
     {"allow-insecure", 0, NULL, "allow authentication none and sha256", false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
@@ -184,6 +185,26 @@ static enum ox build_images(const struct batch_image *images, unsigned count, un
     return ox;
 }
 
+/* The lock on a log is held for the whole run, so a run has one. */
+static enum ox choose_log(const struct args *args, const struct manifest_set *set, const char **ret)
+{
+    const char *given = args_value(args, "log");
+
+    *ret = given != NULL ? given : set->items[0].log_file;
+    for (unsigned i = 1; given == NULL && i < set->count; i++) {
+        const char *other = set->items[i].log_file;
+
+        if ((other == NULL) != (*ret == NULL) || (other != NULL && strcmp(other, *ret) != 0)) {
+            return diag_fail(OX_USAGE,
+                             "%s: 'log' is '%s', that of %s is '%s', expected one log for "
+                             "all images of a run",
+                             set->items[i].path, other != NULL ? other : "", set->items[0].path,
+                             *ret != NULL ? *ret : "");
+        }
+    }
+    return OX_OK;
+}
+
 static enum ox build_set(const struct args *args, const struct manifest_set *set, unsigned jobs,
                          const struct release_options *release)
 {
@@ -284,6 +305,22 @@ static enum ox read_provenance(const struct args *args, struct evidence_options 
     return OX_OK;
 }
 
+static enum ox build_with_log(const struct args *args, const struct manifest_set *set,
+                              unsigned jobs, struct release_options *release)
+{
+    const char *path = NULL;
+    enum ox ox = choose_log(args, set, &path);
+
+    if (ox == OX_OK && path != NULL) {
+        ox = release_log_open(path, true, &release->log);
+    }
+    if (ox == OX_OK) {
+        ox = build_set(args, set, jobs, release);
+    }
+    release_log_close(release->log);
+    return ox;
+}
+
 static enum ox run(const struct args *args)
 {
     struct evidence_options provenance;
@@ -307,7 +344,7 @@ static enum ox run(const struct args *args)
     if (ox == OX_OK) {
         ox = set_sbom(&set, args_value(args, "sbom"));
         if (ox == OX_OK) {
-            ox = build_set(args, &set, jobs, &release);
+            ox = build_with_log(args, &set, jobs, &release);
         }
         manifest_set_free(&set);
     }
@@ -324,7 +361,9 @@ const struct command command_build = {
     "failure nothing is written. SOURCE_DATE_EPOCH, when set, becomes the build-time attribute.\n"
     "Several manifests, and manifests with 'variants', are built with one login to a token; one "
     "that\n"
-    "fails leaves the others whole.",
+    "fails leaves the others whole. With a log, a release whose version and sequence were signed "
+    "with\n"
+    "other content is refused, and what was signed gets a line before the file appears.",
     options,
     1,
     UINT_MAX,

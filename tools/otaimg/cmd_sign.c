@@ -8,16 +8,20 @@
 
 #include "assemble.h"
 #include "diag.h"
+#include "digest.h"
 #include "file_check.h"
+#include "manifest.h"
 #include "pubkey.h"
+#include "release_log.h"
 #include "signed_copy.h"
 #include "trust.h"
 #include "util.h"
 
 #define SIGN_OPTION_SPECS                                                                          \
     {"sign-key", 'k', "URI", "private key: file:, pkcs11: or exec: URI (required)", false},        \
+        {"output", 'o', "FILE", "write to FILE instead of replacing the input", false},            \
     {                                                                                              \
-        "output", 'o', "FILE", "write to FILE instead of replacing the input", false               \
+        "log", 0, "FILE", "audit log that gets a line for the new file", false                     \
     }
 
 static const struct option_spec sign_options[] = {
@@ -35,7 +39,90 @@ struct signing {
     struct signer *signer;
     uint8_t xy[PUBKEY_LEN];
     uint8_t metadata[OTAV_META_LEN];
+    struct release_log *log; /* NULL = none */
+    struct release_log_entry entry;
 };
+
+/* ---- the log ---------------------------------------------------------------------------------- */
+
+static enum ox hash_piece(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
+{
+    (void)offset;
+    return digest_update(user, bytes, len);
+}
+
+/* As draft_content() of the build that would give this file. */
+static enum ox hash_content(const struct signing *s, uint8_t ret[OTAV_SHA256_LEN])
+{
+    static const uint8_t erased[OTAV_BLOCK_LEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                   0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    uint32_t len = otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF);
+    uint32_t gap = (OTAV_BLOCK_LEN - len % OTAV_BLOCK_LEN) % OTAV_BLOCK_LEN;
+    uint8_t metadata[OTAV_META_LEN];
+    struct digest digest;
+    enum ox ox = digest_begin(&digest);
+
+    memcpy(metadata, s->metadata, sizeof metadata);
+    assemble_clear_signatures(metadata);
+    metadata[OTAV_META_AUTH_METHOD_OFF] = OTAV_METHOD_ECDSA;
+    metadata[OTAV_META_FW_AUTH_METHOD_OFF] = OTAV_METHOD_ECDSA;
+    otav_store_u32(metadata + OTAV_META_FW_LEN_OFF, len + gap);
+    if (ox == OX_OK) {
+        ox = digest_update(&digest, metadata, sizeof metadata);
+    }
+    if (ox == OX_OK) {
+        ox = ota_file_for_each_firmware(&s->file, len, hash_piece, &digest);
+    }
+    if (ox == OX_OK) {
+        ox = digest_update(&digest, erased, gap);
+    }
+    return digest_end(&digest, ox, ret);
+}
+
+/* A file without OTAU header does not tell its image id: the usual one then. */
+static uint32_t image_id_of(const struct ota_file *file)
+{
+    return file->file.has_otau ? otav_load_u32(file->prefix + OTAV_OTAU_IMAGE_ID_OFF)
+                               : MANIFEST_DEFAULT_IMAGE_ID;
+}
+
+/* Of the bytes that were checked, not of what the name leads to now. */
+static enum ox hash_input(const struct signing *s, struct release_log_entry *entry)
+{
+    struct release_log_file *input = &entry->inputs[0];
+
+    entry->input_count = 1;
+    input->name = s->file.source.path;
+    input->has_digest = true;
+    return digest_bytes(s->file.source.bytes, s->file.source.len, input->sha256);
+}
+
+/* Before anything is signed; metadata and firmware are plain. */
+static enum ox ask_log(struct signing *s)
+{
+    struct release_log_entry *entry = &s->entry;
+    enum ox ox;
+
+    if (s->log == NULL) {
+        return OX_OK;
+    }
+    entry->signer = signer_kind(s->signer);
+    pubkey_id(s->xy, entry->key_id);
+    ox = release_facts_from_metadata(s->metadata, image_id_of(&s->file), &entry->release);
+    if (ox == OX_OK) {
+        entry->release.encrypted = s->encrypted;
+        ox = hash_content(s, entry->release.content);
+    }
+    return ox == OX_OK ? release_log_refuse_other_content(s->log, &entry->release) : ox;
+}
+
+static enum ox open_log(struct signing *s, const char *path, const char *action)
+{
+    s->entry.action = action;
+    return path != NULL ? release_log_open(path, true, &s->log) : OX_OK;
+}
+
+/* ---- from the input to the output ------------------------------------------------------------- */
 
 static enum ox open_signer(struct signing *s, const char *uri, const struct key_options *keys)
 {
@@ -51,10 +138,16 @@ static enum ox open_signer(struct signing *s, const char *uri, const struct key_
 static enum ox make_signatures(struct signing *s)
 {
     uint8_t digest[OTAV_SHA256_LEN];
-    enum ox ox = ota_file_decrypt(&s->file);
+    enum ox ox = s->log != NULL ? hash_input(s, &s->entry) : OX_OK;
 
     if (ox == OX_OK) {
+        ox = ota_file_decrypt(&s->file);
+    }
+    if (ox == OX_OK) {
         ox = ota_file_metadata(&s->file, s->metadata);
+    }
+    if (ox == OX_OK) {
+        ox = ask_log(s);
     }
     if (ox == OX_OK) {
         ox = ota_file_firmware_digest(&s->file, otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF),
@@ -84,7 +177,7 @@ static enum ox open_input(struct signing *s, const struct args *args)
 }
 
 /* Signs what `judge` lets through. */
-static enum ox run_with(const struct args *args,
+static enum ox run_with(const struct args *args, const char *action,
                         enum ox (*judge)(struct signing *s, const struct args *args,
                                          const struct key_options *keys))
 {
@@ -107,10 +200,13 @@ static enum ox run_with(const struct args *args,
         ox = open_signer(&s, args_value(args, "sign-key"), &keys);
     }
     if (ox == OX_OK) {
+        ox = open_log(&s, args_value(args, "log"), action);
+    }
+    if (ox == OX_OK) {
         ox = make_signatures(&s);
     }
     if (ox == OX_OK) {
-        ox = signed_copy_write(&s.file, s.encrypted, s.metadata, s.xy, output);
+        ox = signed_copy_write(&s.file, s.encrypted, s.metadata, s.xy, s.log, &s.entry, output);
     }
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(s.xy, id);
@@ -118,6 +214,7 @@ static enum ox run_with(const struct args *args,
         put_printable(stdout, output);
         printf(": signed with key %s\n", id_text);
     }
+    release_log_close(s.log);
     signer_close(s.signer);
     ota_file_close(&s.file);
     wipe(&s, sizeof s);
@@ -149,7 +246,7 @@ static enum ox judge_unsigned(struct signing *s, const struct args *args,
 
 static enum ox run_sign(const struct args *args)
 {
-    return run_with(args, judge_unsigned);
+    return run_with(args, "sign", judge_unsigned);
 }
 
 const struct command command_sign = {
@@ -176,7 +273,7 @@ static enum ox judge_signed(struct signing *s, const struct args *args,
 
 static enum ox run_resign(const struct args *args)
 {
-    return run_with(args, judge_signed);
+    return run_with(args, "resign", judge_signed);
 }
 
 const struct command command_resign = {

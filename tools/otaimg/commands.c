@@ -22,5 +22,6 @@ const struct command *const all_commands[] = {
     &command_keys_show,
     &command_keys_generate,
     &command_keys_export,
+    &command_log_verify,
     NULL};
 /* clang-format on */

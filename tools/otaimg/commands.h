@@ -21,5 +21,6 @@ extern const struct command command_keys_list;
 extern const struct command command_keys_show;
 extern const struct command command_keys_generate;
 extern const struct command command_keys_export;
+extern const struct command command_log_verify;
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <otav/otav_error.h>
 #include <otav/otav_openssl.h>
@@ -80,5 +81,26 @@ enum ox digest_file(const char *path, uint8_t ret[OTAV_SHA256_LEN])
     ox = digest_end(&digest, ox, ret);
     free(chunk);
     (void)fclose(in);
+    return ox;
+}
+
+enum ox digest_fd(const char *name, int fd, uint8_t ret[OTAV_SHA256_LEN])
+{
+    uint8_t *chunk = xmalloc(CHUNK);
+    struct digest digest;
+    off_t offset = 0;
+    ssize_t len;
+    enum ox ox = digest_begin(&digest);
+
+    while (ox == OX_OK && (len = pread(fd, chunk, CHUNK, offset)) != 0) {
+        if (len > 0) {
+            ox = digest_update(&digest, chunk, (size_t)len);
+            offset += len;
+        } else if (errno != EINTR) {
+            ox = diag_fail(OX_IO, "cannot read '%s': %s", name, strerror(errno));
+        }
+    }
+    ox = digest_end(&digest, ox, ret);
+    free(chunk);
     return ox;
 }

@@ -21,5 +21,7 @@ enum ox digest_bytes(const uint8_t *bytes, size_t len, uint8_t ret[OTAV_SHA256_L
 
 /* Of a file's bytes. OX_IO. */
 enum ox digest_file(const char *path, uint8_t ret[OTAV_SHA256_LEN]);
+/* Of all that an open file holds, wherever its offset is; name is for messages. OX_IO. */
+enum ox digest_fd(const char *name, int fd, uint8_t ret[OTAV_SHA256_LEN]);
 
 #endif

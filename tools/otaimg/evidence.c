@@ -201,28 +201,6 @@ static json_t *statement_json(const struct evidence *e, const char *output,
 
 /* ---- after the build -------------------------------------------------------------------------- */
 
-static enum ox digest_fd(const char *name, int fd, uint8_t ret[OTAV_SHA256_LEN])
-{
-    uint8_t *chunk = xmalloc(CHUNK);
-    struct digest digest;
-    off_t offset = 0;
-    ssize_t len = 1;
-    enum ox ox = digest_begin(&digest);
-
-    while (ox == OX_OK && len > 0) {
-        len = pread(fd, chunk, CHUNK, offset);
-        if (len > 0) {
-            ox = digest_update(&digest, chunk, (size_t)len);
-            offset += len;
-        } else if (len < 0) {
-            ox = diag_fail(OX_IO, "cannot read back '%s': %s", name, strerror(errno));
-        }
-    }
-    ox = digest_end(&digest, ox, ret);
-    free(chunk);
-    return ox;
-}
-
 static enum ox check_unchanged(const struct evidence *e)
 {
     uint8_t digest[OTAV_SHA256_LEN];

@@ -7,7 +7,7 @@
 
 enum ox {
     OX_OK = 0,            /* done, accepted, equal */
-    OX_DIFFERENT = 1,     /* compare: the files differ; lint: findings; which-key: no given key */
+    OX_DIFFERENT = 1,     /* compare: differ; lint: findings; which-key: none; log verify: broken */
     OX_USAGE = 2,         /* command line, manifest or device file */
     OX_IO = 3,            /* reading or writing a file */
     OX_KEY = 4,           /* key file, token, PIN or passphrase */

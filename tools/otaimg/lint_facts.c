@@ -6,6 +6,7 @@
 #include "lint_facts.h"
 
 #include "pubkey.h"
+#include "release_log.h"
 #include "util.h"
 
 static bool is_zero(const uint8_t *bytes, size_t len)
@@ -50,4 +51,19 @@ void lint_facts_add_cipher(struct lint_facts *facts, const struct cipher *cipher
         facts->has_default_aes_key = known_aes_key(aes);
         wipe(aes, sizeof aes);
     }
+}
+
+void lint_history_read(struct release_log *log, const struct release_facts *release,
+                       struct lint_history *ret)
+{
+    struct release_log_match match;
+
+    *ret = (struct lint_history){0};
+    if (release_log_last(log, release, &match)) {
+        ret->has_last = true;
+        ret->last_version = match.release.version;
+        ret->last_has_counter = match.release.has_counter;
+        ret->last_counter = match.release.security_counter;
+    }
+    ret->encrypted_repeat = release->encrypted && release_log_find_encrypted(log, release, &match);
 }

@@ -15,4 +15,11 @@ struct lint_facts lint_facts_of(const struct manifest *m);
 void lint_facts_add_signer(struct lint_facts *facts, const uint8_t xy[64]);
 void lint_facts_add_cipher(struct lint_facts *facts, const struct cipher *cipher);
 
+struct release_log;
+struct release_facts;
+
+/* What log says about releases before this one. */
+void lint_history_read(struct release_log *log, const struct release_facts *release,
+                       struct lint_history *ret);
+
 #endif

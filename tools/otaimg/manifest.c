@@ -15,7 +15,6 @@
 #include "vocabulary.h"
 #include "yaml_doc.h"
 
-#define DEFAULT_IMAGE_ID      0x9B000000u
 #define DEFAULT_STACK_VERSION 2u
 
 static const char *const method_words[] = {"ecdsa-p256-sha256", "sha256", "none", NULL};
@@ -64,7 +63,7 @@ static enum ox read_firmware(struct yaml_node *root, struct manifest *m)
     bool present;
     enum ox ox;
 
-    m->image_id = DEFAULT_IMAGE_ID;
+    m->image_id = MANIFEST_DEFAULT_IMAGE_ID;
     memcpy(m->manufacturer, "MCHP", sizeof m->manufacturer);
     if ((ox = ydoc_get_map(root, "firmware", NULL, &map)) != OX_OK ||
         (ox = ydoc_get_path(map, "file", NULL, &m->firmware_file)) != OX_OK ||
@@ -218,7 +217,10 @@ static enum ox read_output(struct yaml_node *root, struct manifest *m)
     bool present;
     enum ox ox = ydoc_get_word(root, "compress", &present, compress_words, &word);
 
-    return ox != OX_OK ? ox : ydoc_get_path(root, "output", &present, &m->output);
+    if (ox == OX_OK) {
+        ox = ydoc_get_path(root, "output", &present, &m->output);
+    }
+    return ox != OX_OK ? ox : ydoc_get_path(root, "log", &present, &m->log_file);
 }
 
 static enum ox read_file_type(struct yaml_node *root, struct manifest *m)
@@ -295,5 +297,6 @@ void manifest_free(struct manifest *m)
         free(m->lint_off[i]);
     }
     free(m->output);
+    free(m->log_file);
     memset(m, 0, sizeof *m);
 }

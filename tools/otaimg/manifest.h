@@ -12,6 +12,8 @@
 #include "lint_rules.h"
 #include <otav/otav_config.h>
 
+#define MANIFEST_DEFAULT_IMAGE_ID 0x9B000000u
+
 /* From here on a release closes a security hole: kinds security and both. */
 enum { MANIFEST_KIND_SECURITY = 2 };
 
@@ -95,7 +97,8 @@ struct manifest {
 
     char *lint_off[LINT_RULE_COUNT]; /* lint.off: reason by rule, NULL = not turned off */
 
-    char *output; /* NULL = not given */
+    char *output;   /* NULL = not given */
+    char *log_file; /* log: audit log, NULL = none */
 };
 
 struct yaml_doc;

@@ -24,6 +24,8 @@ struct release {
     uint8_t xy[PUBKEY_LEN];
     struct cipher *cipher; /* NULL: plain */
     struct evidence *evidence;
+    struct release_log_entry entry; /* for the log, if there is one */
+    struct release_log_reason reasons[LINT_RULE_COUNT];
 };
 
 static enum ox check_method(const struct release *r)
@@ -51,10 +53,79 @@ static enum ox get_keys(const struct manifest *m, struct key_ring *ring, struct 
     return ox;
 }
 
+static bool is_logged(const struct release *r)
+{
+    return r->options->log != NULL && r->signer != NULL;
+}
+
+static enum ox add_input(struct release_log_entry *entry, const char *name)
+{
+    return release_log_input(name, &entry->inputs[entry->input_count++]);
+}
+
+static void add_reasons(struct release *r)
+{
+    struct release_log_entry *entry = &r->entry;
+
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        if (r->m->lint_off[i] != NULL) {
+            r->reasons[entry->lint_off_count++] =
+                (struct release_log_reason){lint_rules[i].id, r->m->lint_off[i]};
+        }
+    }
+    entry->lint_off = r->reasons;
+}
+
+static enum ox add_inputs(struct release *r)
+{
+    enum ox ox = add_input(&r->entry, r->m->path);
+
+    if (ox == OX_OK) {
+        ox = add_input(&r->entry, r->m->firmware_file);
+    }
+    return ox == OX_OK && r->m->sbom_file != NULL ? add_input(&r->entry, r->m->sbom_file) : ox;
+}
+
+/* Before anything is signed: what will be in the line, and whether the log allows it. Files without
+ * signature are not logged. */
+static enum ox ask_log(struct release *r)
+{
+    struct release_log_entry *entry = &r->entry;
+    enum ox ox;
+
+    if (!is_logged(r)) {
+        return OX_OK;
+    }
+    entry->action = "build";
+    entry->signer = signer_kind(r->signer);
+    pubkey_id(r->xy, entry->key_id);
+    add_reasons(r);
+    ox = release_facts_from_metadata(r->draft.metadata, r->m->image_id, &entry->release);
+    if (ox == OX_OK) {
+        entry->release.encrypted = r->m->encrypt;
+        ox = draft_content(&r->draft, entry->release.content);
+    }
+    if (ox == OX_OK) {
+        ox = release_log_refuse_other_content(r->options->log, &entry->release);
+    }
+    return ox == OX_OK ? add_inputs(r) : ox;
+}
+
+static struct lint_history history_of(const struct release *r)
+{
+    struct lint_history history = {0};
+
+    if (is_logged(r)) {
+        lint_history_read(r->options->log, &r->entry.release, &history);
+    }
+    return history;
+}
+
 /* Before anything is signed. The options that allow a method or open a key stay in force. */
 static enum ox lint(const struct release *r)
 {
     struct lint_facts facts = lint_facts_of(r->m);
+    struct lint_history history = history_of(r);
     struct lint_findings findings;
     enum ox ox;
 
@@ -66,7 +137,7 @@ static enum ox lint(const struct release *r)
     if (r->cipher != NULL) {
         lint_facts_add_cipher(&facts, r->cipher);
     }
-    lint_run(&facts, &r->options->history, (const char *const *)r->m->lint_off, &findings);
+    lint_run(&facts, &history, (const char *const *)r->m->lint_off, &findings);
     ox = lint_gate(&findings, r->m->path);
     lint_free(&findings);
     return ox;
@@ -155,7 +226,11 @@ static enum ox write_release(struct release *r, struct key_ring *ring, uint32_t 
     if (ox == OX_OK && r->evidence != NULL) {
         ox = evidence_write(r->evidence, r->output, outfile_fd(out), &provenance);
     }
+    if (ox == OX_OK && is_logged(r)) {
+        ox = release_log_append_output(r->options->log, &r->entry, r->output, outfile_fd(out));
+    }
     if (ox != OX_OK) {
+        outfile_abandon(provenance);
         outfile_abandon(out);
         return ox;
     }
@@ -184,6 +259,9 @@ enum ox release_build(const struct manifest *m, const char *output,
     }
     if (ox == OX_OK && r.signer != NULL) {
         signer_public_key(r.signer, r.xy);
+    }
+    if (ox == OX_OK) {
+        ox = ask_log(&r);
     }
     if (ox == OX_OK) {
         ox = lint(&r);

@@ -9,15 +9,15 @@
 #include "evidence.h"
 #include "key_options.h"
 #include "key_ring.h"
-#include "lint.h"
 #include "manifest.h"
+#include "release_log.h"
 
 struct release_options {
     struct key_options keys;
     bool allow_insecure;     /* methods none and sha256 */
     const char *device_path; /* --for: the device that must take the file; NULL = any */
     const struct evidence_options *provenance; /* NULL = none is written */
-    struct lint_history history;               /* all zero without a log */
+    struct release_log *log; /* gets a line for a file that was signed; NULL = none */
 };
 
 struct release_result {
@@ -30,8 +30,8 @@ struct release_result {
 /* Opens what release_build() will take from the ring, which threads may share then. */
 enum ox release_open_keys(const struct manifest *m, struct key_ring *ring);
 
-/* Makes the file; it appears at output only after it passed the verifier, and together with its
- * provenance or not at all. */
+/* Makes the file; it appears at output only after it passed the verifier and its line is in the log,
+ * and together with its provenance or not at all. What the log or the lint refuses is not signed. */
 enum ox release_build(const struct manifest *m, const char *output,
                       const struct release_options *options, struct key_ring *ring,
                       struct release_result *ret);

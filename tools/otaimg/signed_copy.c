@@ -63,7 +63,8 @@ static enum ox check_copy(const struct ota_file *file, const uint8_t *xy, const 
 
 enum ox signed_copy_write(const struct ota_file *file, bool encrypt,
                           const uint8_t metadata[OTAV_META_LEN],
-                          const uint8_t xy[OTAV_PUBLIC_KEY_LEN], const char *output)
+                          const uint8_t xy[OTAV_PUBLIC_KEY_LEN], struct release_log *log,
+                          struct release_log_entry *entry, const char *output)
 {
     struct outfile *out = NULL;
     enum ox ox = outfile_open(output, 0666, &out);
@@ -73,6 +74,9 @@ enum ox signed_copy_write(const struct ota_file *file, bool encrypt,
     }
     if (ox == OX_OK) {
         ox = check_copy(file, xy, output, out);
+    }
+    if (ox == OX_OK && log != NULL) {
+        ox = release_log_append_output(log, entry, output, outfile_fd(out));
     }
     if (ox != OX_OK) {
         outfile_abandon(out);

@@ -12,12 +12,12 @@ _otaimg_options()
     case $1 in
     init) echo "-o --output --device-file --force $common" ;;
     build)
-        echo "-o --output --set --variant --jobs --for --sbom --provenance --builder-id" \
+        echo "-o --output --set --variant --jobs --for --sbom --provenance --builder-id --log" \
             "--allow-insecure $key $common"
         ;;
     lint) echo "--set --json $key $common" ;;
-    sign) echo "-k --sign-key -o --output $decrypt $key $common" ;;
-    resign) echo "-k --sign-key -o --output $trust $decrypt $key $common" ;;
+    sign) echo "-k --sign-key -o --output --log $decrypt $key $common" ;;
+    resign) echo "-k --sign-key -o --output --log $trust $decrypt $key $common" ;;
     prepare) echo "--verify-key -o --output --set $key $common" ;;
     answer) echo "-k --sign-key -o --output $key $common" ;;
     attach) echo "-o --output $key $common" ;;
@@ -29,6 +29,7 @@ _otaimg_options()
     'keys list') echo "--login --json $key $common" ;;
     'keys show') echo "--json $key $common" ;;
     'keys generate') echo "--type --no-encrypt --record $key $common" ;;
+    'log verify') echo "--expect $common" ;;
     'keys export') echo "--format --name -o --output $key $common" ;;
     esac
 }
@@ -61,18 +62,18 @@ _otaimg_key()
 _otaimg_value()
 {
     case $1 in
-    -o | --output | --device-file | -d | --device | --for | --sbom | --record | --passphrase-file) _otaimg_files "$2" ;;
+    -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw' ;;
-    --set | --name | --builder-id | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
+    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
     *) return 1 ;;
     esac
 }
 
 _otaimg()
 {
-    local commands='init build lint sign resign prepare answer attach verify inspect extract compare which-key keys'
+    local commands='init build lint sign resign prepare answer attach verify inspect extract compare which-key keys log'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
@@ -87,6 +88,14 @@ _otaimg()
             return
         fi
         command="keys ${COMP_WORDS[2]}"
+        first=3
+    fi
+    if [[ $command == log ]]; then
+        if ((COMP_CWORD == 2)); then
+            _otaimg_words "$cur" verify
+            return
+        fi
+        command="log ${COMP_WORDS[2]}"
         first=3
     fi
     # file:PATH, exec:PATH: the path is a word of its own, and so is the colon before it.
