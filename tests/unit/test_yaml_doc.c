@@ -368,9 +368,8 @@ START_TEST(test_yaml_doc_bad_key_uri_tells_place)
     ydoc_free(doc);
     doc = doc_of("k: a\n", "k=nonsense");
     ck_assert_int_eq(ydoc_get_key_uri(ydoc_root(doc), "k", NULL, &uri), OX_USAGE);
-    ck_assert_str_eq(caught(),
-                     "otaimg: --set k: 'nonsense' is not a key URI, expected file:PATH or "
-                     "pkcs11:...\n");
+    ck_assert_str_eq(caught(), "otaimg: --set k: 'nonsense' is not a key URI, expected file:PATH, "
+                               "pkcs11:... or exec:...\n");
     ck_assert_ptr_null(uri);
     ydoc_free(doc);
 }

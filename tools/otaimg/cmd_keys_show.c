@@ -19,7 +19,8 @@
 static bool is_nothing(const char *uri)
 {
     return strncmp(uri, "file:", 5) != 0 && strncmp(uri, "pkcs11:", 7) != 0 &&
-           access(uri, F_OK) != 0 && strcasestr(uri, "pin-value=") == NULL;
+           strncmp(uri, "exec:", 5) != 0 && access(uri, F_OK) != 0 &&
+           strcasestr(uri, "pin-value=") == NULL;
 }
 
 static enum ox run_show(const struct args *args)
@@ -30,9 +31,10 @@ static enum ox run_show(const struct args *args)
     enum ox ox = args_key_options(args, &options);
 
     if (ox == OX_OK && is_nothing(uri)) {
-        ox = diag_fail(
-            OX_KEY,
-            "'%s' is neither a key URI nor a file, expected file:PATH, pkcs11:... or a path", uri);
+        ox = diag_fail(OX_KEY,
+                       "'%s' is neither a key URI nor a file, expected file:PATH, pkcs11:..., "
+                       "exec:... or a path",
+                       uri);
     }
     if (ox == OX_OK) {
         ox = pubkey_load(uri, &options, xy);

@@ -19,7 +19,6 @@
 #include "timestamp.h"
 #include "util.h"
 
-#define CHUNK 65536u
 
 enum { INPUT_MANIFEST, INPUT_FIRMWARE, INPUT_SBOM, INPUT_COUNT };
 

@@ -4,6 +4,7 @@
  */
 #include "release.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "assemble.h"
@@ -127,6 +128,7 @@ static enum ox lint(const struct release *r)
     struct lint_facts facts = lint_facts_of(r->m);
     struct lint_history history = history_of(r);
     struct lint_findings findings;
+    char *where;
     enum ox ox;
 
     facts.method_allowed = r->options->allow_insecure;
@@ -138,7 +140,10 @@ static enum ox lint(const struct release *r)
         lint_facts_add_cipher(&facts, r->cipher);
     }
     lint_run(&facts, &history, (const char *const *)r->m->lint_off, &findings);
-    ox = lint_gate(&findings, r->m->path);
+    where = r->m->variant != NULL ? xasprintf("%s (%s)", r->m->path, r->m->variant)
+                                  : xstrdup(r->m->path);
+    ox = lint_gate(&findings, where);
+    free(where);
     lint_free(&findings);
     return ox;
 }

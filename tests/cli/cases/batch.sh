@@ -3,7 +3,7 @@ variants() {
 otaimg: 1
 device: wbz451
 firmware: {file: app.hex, version: 1.4.2.0, sequence: 7}
-sign: {key: "file:release.pem"}
+sign: {key: "file:release.pem", class: development}
 variants:
   - {name: eu, firmware: {version: 1.4.2.1}, output: eu.ota}
   - name: us
