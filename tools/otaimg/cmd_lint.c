@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "assemble.h"
 #include "diag.h"
@@ -16,16 +17,19 @@
 #include "key_uri.h"
 #include "lint_facts.h"
 #include "pubkey.h"
+#include "release_log.h"
 #include "util.h"
 
 static const struct option_spec options[] = {
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
+    {"log", 0, "FILE", "audit log to compare with, instead of the manifest's log", false},
     {"json", 0, NULL, "print JSON", false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
 struct lint_input {
     struct lint_facts facts;
+    struct lint_history history;
     bool sign_key_unread; /* rules about it say nothing */
     bool aes_key_unread;
 };
@@ -90,6 +94,43 @@ static enum ox read_firmware(const struct manifest *m, struct lint_facts *facts)
     if (ox == OX_OK) {
         facts->fw_len = assemble_fw_len(m, data_len);
     }
+    return ox;
+}
+
+static enum ox look_up(const struct manifest *m, struct release_log *log, struct lint_history *ret)
+{
+    struct release_facts release;
+    struct draft draft;
+    enum ox ox = draft_load(m, &draft);
+
+    if (ox == OX_OK) {
+        ox = release_facts_from_metadata(draft.metadata, m->image_id, &release);
+    }
+    if (ox == OX_OK) {
+        release.encrypted = m->encrypt;
+        ox = draft_content(&draft, release.content);
+    }
+    if (ox == OX_OK) {
+        lint_history_read(log, &release, ret);
+    }
+    draft_free(&draft);
+    return ox;
+}
+
+/* A log that does not exist yet has no earlier release. */
+static enum ox read_history(const struct manifest *m, const char *path, struct lint_input *in)
+{
+    struct release_log *log = NULL;
+    enum ox ox;
+
+    if (path == NULL || in->facts.does_not_fit || !m->production || access(path, F_OK) != 0) {
+        return OX_OK;
+    }
+    ox = release_log_open(path, false, &log);
+    if (ox == OX_OK) {
+        ox = look_up(m, log, &in->history);
+    }
+    release_log_close(log);
     return ox;
 }
 
@@ -175,13 +216,16 @@ static enum ox print_json(const struct manifest *m, const struct lint_input *in,
 
 /* ----------------------------------------------------------------------------------------------- */
 
-static enum ox lint(const struct manifest *m, const struct key_options *keys, bool json)
+static enum ox lint(const struct manifest *m, const char *log, const struct key_options *keys,
+                    bool json)
 {
-    static const struct lint_history no_log;
     struct lint_input in = {.facts = lint_facts_of(m)};
     struct lint_findings findings;
     enum ox ox = read_firmware(m, &in.facts);
 
+    if (ox == OX_OK) {
+        ox = read_history(m, log, &in);
+    }
     if (ox != OX_OK) {
         return ox;
     }
@@ -189,7 +233,7 @@ static enum ox lint(const struct manifest *m, const struct key_options *keys, bo
         read_sign_key(m, keys, &in);
         read_aes_key(m, keys, &in);
     }
-    lint_run(&in.facts, &no_log, (const char *const *)m->lint_off, &findings);
+    lint_run(&in.facts, &in.history, (const char *const *)m->lint_off, &findings);
     if (json) {
         ox = print_json(m, &in, &findings);
     } else {
@@ -208,6 +252,7 @@ static enum ox run(const struct args *args)
     unsigned set_count = args_values(args, "set", &sets);
     struct key_options keys;
     struct manifest m;
+    const char *log;
     enum ox ox = args_key_options(args, &keys);
 
     if (ox == OX_OK) {
@@ -216,14 +261,15 @@ static enum ox run(const struct args *args)
     if (ox != OX_OK) {
         return ox;
     }
-    ox = lint(&m, &keys, args_has(args, "json"));
+    log = args_value(args, "log") != NULL ? args_value(args, "log") : m.log_file;
+    ox = lint(&m, log, &keys, args_has(args, "json"));
     manifest_free(&m);
     return ox;
 }
 
 const struct command command_lint = {
     .name = "lint",
-    .synopsis = "RELEASE.yaml [--set KEY=VALUE]... [--json]",
+    .synopsis = "RELEASE.yaml [--log FILE] [--set KEY=VALUE]... [--json]",
     .summary = "what a production release should not have",
     .details =
         "Checks keys, method, attributes and firmware by rules that the manifest may turn off, "

@@ -47,4 +47,12 @@ t lint -q clean.yaml --set sign.key=file:missing.pem --set encrypt.key=file:miss
 t lint clean.yaml --set firmware.file=missing.hex
 t lint missing.yaml
 t lint
+say "against the log: what the last release says"
+q build -q clean.yaml --log log.jsonl -o first.ota
+t lint clean.yaml --log log.jsonl
+t lint clean.yaml --log log.jsonl --set firmware.version=1.0.0.0 --set attributes.security-counter=0
+t build clean.yaml --log log.jsonl --set firmware.version=1.0.0.0 --set firmware.sequence=8 -o x.ota
+t build -q clean.yaml --log log.jsonl --set firmware.version=1.0.0.0 --set firmware.sequence=8 --set "lint.off.version=field trial" -o old.ota
+grep -o '"lint-off":{[^}]*}' log.jsonl
+t lint clean.yaml --log missing.jsonl
 files
