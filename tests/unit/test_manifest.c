@@ -280,7 +280,8 @@ START_TEST(test_manifest_broken_rule_refused)
          "32:1: unknown key 'outptu'\nhint: did you mean 'output'?"},
         {"output: app.ota", "output: app.ota\nfrobnicate: 1",
          "33:1: unknown key 'frobnicate'\nhint: known keys here: otaimg, device, firmware, "
-         "authentication, sign, file-type, encrypt, attributes, zigbee, lint, compress, output, log"},
+         "authentication, sign, file-type, encrypt, attributes, zigbee, lint, compress, output, "
+         "log"},
     };
 
     check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);

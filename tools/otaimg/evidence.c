@@ -19,7 +19,6 @@
 #include "timestamp.h"
 #include "util.h"
 
-
 enum { INPUT_MANIFEST, INPUT_FIRMWARE, INPUT_SBOM, INPUT_COUNT };
 
 static const char *const roles[INPUT_COUNT] = {"manifest", "firmware", "sbom"};

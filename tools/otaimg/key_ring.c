@@ -126,12 +126,16 @@ static enum ox open_key(struct key_ring *ring, struct ring_key *key)
 static enum ox get(struct key_ring *ring, const char *uri, bool signs, const struct ring_key **ret)
 {
     struct ring_key *key = find(ring, uri, signs);
+    enum ox ox = OX_OK;
 
-    if (key != NULL && key->failed != OX_OK) {
-        return diag_fail(key->failed, "%s could not be opened before and is not tried again", uri);
+    if (key == NULL) {
+        key = add(ring, uri, signs);
+        ox = open_key(ring, key);
+    } else if (key->failed != OX_OK) {
+        ox = diag_fail(key->failed, "%s could not be opened before and is not tried again", uri);
     }
-    *ret = key != NULL ? key : add(ring, uri, signs);
-    return key != NULL ? OX_OK : open_key(ring, ring->keys);
+    *ret = key;
+    return ox;
 }
 
 enum ox key_ring_signer(struct key_ring *ring, const char *uri, struct signer **ret)

@@ -445,11 +445,9 @@ static enum ox put_line(const struct release_log *log, const char *text, size_t 
     do {
         put = write(log->fd, text, len);
     } while (put < 0 && errno == EINTR);
-    if (put < 0) {
-        ox = fail(log, "write");
-    } else if ((size_t)put < len) {
+    if (put >= 0 && (size_t)put < len) {
         ox = diag_fail(OX_IO, "cannot write '%s': no room for a whole line", log->path);
-    } else if (fsync(log->fd) != 0) {
+    } else if (put < 0 || fsync(log->fd) != 0) {
         ox = fail(log, "write");
     } else if (log->len == 0) {
         ox = sync_folder(log);

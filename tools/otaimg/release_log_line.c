@@ -17,7 +17,7 @@
 #include "vocabulary.h"
 
 #define HASH_MEMBER ",\"hash\":\""
-#define HEX_LEN     (2 * OTAV_SHA256_LEN)
+#define HEX_LEN     ((size_t)2 * OTAV_SHA256_LEN)
 #define TAIL_LEN    (sizeof HASH_MEMBER - 1 + HEX_LEN + 2)
 
 /* ---- writing ---------------------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ static bool squeeze(const uint8_t *bytes, size_t len, char text[TEXT_MAX + 1])
 
 static bool read_hex(const char *text, uint8_t ret_rs[64])
 {
-    uint8_t bytes[DER_MAX];
+    uint8_t bytes[DER_MAX] = {0};
     size_t len = strlen(text) / 2;
 
     return strlen(text) % 2 == 0 && len <= sizeof bytes && hex_decode(text, bytes, len) &&
@@ -68,7 +68,7 @@ static bool read_base64(const char *text, uint8_t ret_rs[64])
     bool url = strpbrk(text, "-_") != NULL;
     size_t digits = strcspn(text, "=");
     size_t pad = strlen(text + digits);
-    uint8_t bytes[DER_MAX + 3];
+    uint8_t bytes[DER_MAX + 3] = {0};
     uint32_t bits = 0;
     size_t len = 0;
 
@@ -96,7 +96,7 @@ static bool read_base64(const char *text, uint8_t ret_rs[64])
 
 bool signature_text_read(const uint8_t *bytes, size_t len, uint8_t ret_rs[64])
 {
-    char text[TEXT_MAX + 1];
+    char text[TEXT_MAX + 1] = "";
 
     return read_binary(bytes, len, ret_rs) ||
            (squeeze(bytes, len, text) && (read_hex(text, ret_rs) || read_base64(text, ret_rs)));
