@@ -183,6 +183,20 @@ enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret
 
 /* ---- signatures ------------------------------------------------------------------------------- */
 
+uint32_t assemble_content_metadata(const uint8_t metadata[OTAV_META_LEN],
+                                   uint8_t ret[OTAV_META_LEN])
+{
+    uint32_t len = otav_load_u32(metadata + OTAV_META_FW_LEN_OFF);
+
+    len += (OTAV_BLOCK_LEN - len % OTAV_BLOCK_LEN) % OTAV_BLOCK_LEN;
+    memcpy(ret, metadata, OTAV_META_LEN);
+    assemble_clear_signatures(ret);
+    ret[OTAV_META_AUTH_METHOD_OFF] = OTAV_METHOD_ECDSA;
+    ret[OTAV_META_FW_AUTH_METHOD_OFF] = OTAV_METHOD_ECDSA;
+    otav_store_u32(ret + OTAV_META_FW_LEN_OFF, len);
+    return len;
+}
+
 static void put_signature(uint8_t *field_len, uint8_t *field, const uint8_t rs[OTAV_SIGNATURE_LEN])
 {
     memset(field, 0, OTAV_META_SIG_LEN);

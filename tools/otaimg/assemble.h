@@ -21,6 +21,11 @@ enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret
 /* Empties both signature fields and their lengths. */
 void assemble_clear_signatures(uint8_t metadata[OTAV_META_LEN]);
 
+/* Metadata as it counts for the content of a release, whoever signs it and whatever file holds it:
+ * method ECDSA, empty signature fields, firmware length rounded up to 16. Returns that length. */
+uint32_t assemble_content_metadata(const uint8_t metadata[OTAV_META_LEN],
+                                   uint8_t ret[OTAV_META_LEN]);
+
 /* One signature r || s into its field. The firmware's goes first: the metadata's covers it. */
 void assemble_put_firmware_signature(uint8_t metadata[OTAV_META_LEN],
                                      const uint8_t rs[OTAV_SIGNATURE_LEN]);

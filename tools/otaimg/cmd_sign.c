@@ -56,25 +56,20 @@ static enum ox hash_content(const struct signing *s, uint8_t ret[OTAV_SHA256_LEN
 {
     static const uint8_t erased[OTAV_BLOCK_LEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                                    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    uint32_t len = otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF);
-    uint32_t gap = (OTAV_BLOCK_LEN - len % OTAV_BLOCK_LEN) % OTAV_BLOCK_LEN;
+    uint32_t fw_len = otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF);
     uint8_t metadata[OTAV_META_LEN];
+    uint32_t len = assemble_content_metadata(s->metadata, metadata);
     struct digest digest;
     enum ox ox = digest_begin(&digest);
 
-    memcpy(metadata, s->metadata, sizeof metadata);
-    assemble_clear_signatures(metadata);
-    metadata[OTAV_META_AUTH_METHOD_OFF] = OTAV_METHOD_ECDSA;
-    metadata[OTAV_META_FW_AUTH_METHOD_OFF] = OTAV_METHOD_ECDSA;
-    otav_store_u32(metadata + OTAV_META_FW_LEN_OFF, len + gap);
     if (ox == OX_OK) {
         ox = digest_update(&digest, metadata, sizeof metadata);
     }
     if (ox == OX_OK) {
-        ox = ota_file_for_each_firmware(&s->file, len, hash_piece, &digest);
+        ox = ota_file_for_each_firmware(&s->file, fw_len, hash_piece, &digest);
     }
     if (ox == OX_OK) {
-        ox = digest_update(&digest, erased, gap);
+        ox = digest_update(&digest, erased, len - fw_len);
     }
     return digest_end(&digest, ox, ret);
 }

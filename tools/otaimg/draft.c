@@ -141,13 +141,9 @@ void draft_free(struct draft *draft)
 
 enum ox draft_content(const struct draft *draft, uint8_t ret[OTAV_SHA256_LEN])
 {
-    uint32_t len =
-        draft->fw_len + (OTAV_BLOCK_LEN - draft->fw_len % OTAV_BLOCK_LEN) % OTAV_BLOCK_LEN;
     uint8_t metadata[OTAV_META_LEN];
+    uint32_t len = assemble_content_metadata(draft->metadata, metadata);
 
-    memcpy(metadata, draft->metadata, sizeof metadata);
-    assemble_clear_signatures(metadata);
-    otav_store_u32(metadata + OTAV_META_FW_LEN_OFF, len);
     return hash_firmware(draft, metadata, sizeof metadata, len, ret);
 }
 

@@ -27,8 +27,8 @@ struct fw_layout draft_layout(const struct manifest *m);
 enum ox draft_load(const struct manifest *m, struct draft *ret);
 void draft_free(struct draft *draft);
 
-/* SHA-256 that names the content, whatever container it travels in and whoever signs it: metadata
- * with empty signature fields and the length rounded up to 16, firmware, 0xFF up to that length. */
+/* SHA-256 that names the content, whatever container it travels in and whoever signs it: metadata as
+ * of assemble_content_metadata(), firmware, 0xFF up to the length that it returns. */
 enum ox draft_content(const struct draft *draft, uint8_t ret[OTAV_SHA256_LEN]);
 
 /* Writes the file of m's type; cipher NULL = plain. */

@@ -16,6 +16,7 @@
 
 #include "diag.h"
 #include "digest.h"
+#include "json_hex.h"
 #include "timestamp.h"
 #include "util.h"
 
@@ -108,10 +109,7 @@ static const char *base_name(const char *path)
 
 static json_t *digest_json(const char *kind, const uint8_t *digest, size_t len)
 {
-    char text[2 * OTAV_SHA256_LEN + 1];
-
-    hex_encode(digest, len, text);
-    return json_pack("{s:s}", kind, text);
+    return json_pack("{s:o}", kind, json_hex(digest, len));
 }
 
 /* A ResourceDescriptor. NULL for names that are not UTF-8, as in all that follows. */

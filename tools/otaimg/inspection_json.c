@@ -9,18 +9,8 @@
 #include <jansson.h>
 
 #include "diag.h"
+#include "json_hex.h"
 #include "util.h"
-
-static json_t *hex(const uint8_t *bytes, size_t len)
-{
-    char *text = xmalloc(2 * len + 1);
-    json_t *value;
-
-    hex_encode(bytes, len, text);
-    value = json_string(text);
-    free(text);
-    return value;
-}
 
 static bool is_number(const struct otav_field *field)
 {
@@ -46,7 +36,7 @@ static json_t *field_json(const struct listing_field *f)
 {
     json_t *object = json_pack("{s:s, s:i, s:i, s:o, s:o, s:b, s:s}", "name", f->doc->name,
                                "offset", (int)f->offset, "length", (int)f->field.size, "raw",
-                               hex(f->bytes, f->field.size), "value", field_value(f), "valid",
+                               json_hex(f->bytes, f->field.size), "value", field_value(f), "valid",
                                f->ok ? 1 : 0, "protection", protection_name(f->protection));
 
     if (f->meaning != NULL) {
@@ -77,11 +67,11 @@ static json_t *file_json(const struct inspection *i)
     const struct ota_file *file = i->file;
     json_t *object =
         json_pack("{s:s, s:i, s:o}", "path", file->source.path, "length", (int)i->file_len,
-                  "sha256", hex(i->file_digest, sizeof i->file_digest));
+                  "sha256", json_hex(i->file_digest, sizeof i->file_digest));
 
     if (object == NULL) { /* a path that is not UTF-8 */
         object = json_pack("{s:i, s:o}", "length", (int)i->file_len, "sha256",
-                           hex(i->file_digest, sizeof i->file_digest));
+                           json_hex(i->file_digest, sizeof i->file_digest));
     }
     (void)json_object_set_new(object, "format",
                               json_string(file->source.is_slot ? "hex" : "binary"));
@@ -112,7 +102,7 @@ static json_t *inspection_json(const struct inspection *i)
             root, "firmware",
             json_pack("{s:i, s:i, s:o}", "offset", (int)(i->file->file.payload_off + OTAV_META_LEN),
                       "length", (int)i->listing.fw_len, "sha256",
-                      hex(i->listing.fw_digest, sizeof i->listing.fw_digest)));
+                      json_hex(i->listing.fw_digest, sizeof i->listing.fw_digest)));
     }
     (void)json_object_set_new(root, "checks",
                               json_pack("{s:s, s:s, s:s, s:s}", "checksum",

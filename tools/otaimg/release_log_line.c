@@ -13,6 +13,7 @@
 
 #include "diag.h"
 #include "digest.h"
+#include "json_hex.h"
 #include "util.h"
 #include "vocabulary.h"
 
@@ -21,14 +22,6 @@
 #define TAIL_LEN    (sizeof HASH_MEMBER - 1 + HEX_LEN + 2)
 
 /* ---- writing ---------------------------------------------------------------------------------- */
-
-static json_t *hex_json(const uint8_t *bytes)
-{
-    char text[HEX_LEN + 1];
-
-    hex_encode(bytes, OTAV_SHA256_LEN, text);
-    return json_string(text);
-}
 
 /* Names of files and reasons need not be UTF-8, which JSON is: then other bytes than ASCII become
  * \xNN. */
@@ -63,7 +56,7 @@ static json_t *text_json(const char *text)
 static json_t *file_json(const struct release_log_file *file)
 {
     return json_pack("{s:o, s:o}", "name", text_json(file->name), "sha256",
-                     file->has_digest ? hex_json(file->sha256) : json_null());
+                     file->has_digest ? json_hex(file->sha256, OTAV_SHA256_LEN) : json_null());
 }
 
 static json_t *inputs_json(const struct release_log_entry *entry)
@@ -125,9 +118,10 @@ static json_t *entry_json(const struct release_log_entry *entry, const struct lo
         release_json(r), "version", version, "sequence", (json_int_t)r->sequence,
         "security-counter",
         r->has_counter ? json_integer((json_int_t)r->security_counter) : json_null(), "encrypted",
-        (int)r->encrypted, "content", hex_json(r->content), "key", hex_json(entry->key_id),
-        "signer", entry->signer, "output", file_json(&entry->output), "lint-off", lint_json(entry),
-        "previous", hex_json(line->previous));
+        (int)r->encrypted, "content", json_hex(r->content, OTAV_SHA256_LEN), "key",
+        json_hex(entry->key_id, OTAV_SHA256_LEN), "signer", entry->signer, "output",
+        file_json(&entry->output), "lint-off", lint_json(entry), "previous",
+        json_hex(line->previous, OTAV_SHA256_LEN));
 }
 
 enum ox log_line_make(const struct release_log_entry *entry, struct log_line *line, char **ret,

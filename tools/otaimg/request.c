@@ -15,6 +15,7 @@
 #include "diag.h"
 #include "digest.h"
 #include "file_check.h"
+#include "json_hex.h"
 #include "key_uri.h"
 #include "request_summary.h"
 #include "small_file.h"
@@ -50,17 +51,6 @@ enum ox request_id(const struct request *request, uint8_t ret[OTAV_SHA256_LEN])
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */
-
-static json_t *hex_json(const uint8_t *bytes, size_t len)
-{
-    char *text = xmalloc(2 * len + 1);
-    json_t *value;
-
-    hex_encode(bytes, len, text);
-    value = json_string(text);
-    free(text);
-    return value;
-}
 
 /* Absolute path of the folder that holds path; NULL with errno. Caller frees. */
 static char *folder_of(const char *path)
@@ -142,7 +132,7 @@ static enum ox add_places(const struct request *r, const char *path, json_t *sta
     if (ox == OX_OK) {
         (void)json_object_set_new(state, "draft",
                                   json_pack("{s:o, s:o}", "file", value, "sha256",
-                                            hex_json(r->draft_digest, OTAV_SHA256_LEN)));
+                                            json_hex(r->draft_digest, OTAV_SHA256_LEN)));
     }
     if (ox == OX_OK && r->output != NULL) {
         ox = path_json(path, r->output, "", &value);
@@ -155,7 +145,7 @@ static enum ox add_places(const struct request *r, const char *path, json_t *sta
         if (ox == OX_OK) {
             (void)json_object_set_new(state, "encrypt",
                                       json_pack("{s:o, s:o}", "key", value, "iv",
-                                                hex_json(r->encrypt_iv, sizeof r->encrypt_iv)));
+                                                json_hex(r->encrypt_iv, sizeof r->encrypt_iv)));
         }
     }
     return ox;
@@ -172,8 +162,8 @@ static json_t *request_json(const struct request *r, const uint8_t *digest, json
     pubkey_id(r->xy, key_id);
     root = json_pack("{s:i, s:i, s:i, s:s, s:s, s:o, s:{s:o, s:s}, s:o, s:o}", "otaimg-request", 1,
                      "round", (int)r->round, "rounds", ROUNDS, "sign", request_subject(r),
-                     "algorithm", ALGORITHM, "digest", hex_json(digest, OTAV_SHA256_LEN), "key",
-                     "sha256", hex_json(key_id, sizeof key_id), "public", pem, "summary", summary,
+                     "algorithm", ALGORITHM, "digest", json_hex(digest, OTAV_SHA256_LEN), "key",
+                     "sha256", json_hex(key_id, sizeof key_id), "public", pem, "summary", summary,
                      "state", state);
     free(pem);
     return root;
@@ -181,8 +171,8 @@ static json_t *request_json(const struct request *r, const uint8_t *digest, json
 
 enum ox request_text(const struct request *request, const char *path, char **ret)
 {
-    json_t *state = json_pack("{s:o, s:o}", "metadata", hex_json(request->metadata, OTAV_META_LEN),
-                              "firmware-digest", hex_json(request->fw_digest, OTAV_SHA256_LEN));
+    json_t *state = json_pack("{s:o, s:o}", "metadata", json_hex(request->metadata, OTAV_META_LEN),
+                              "firmware-digest", json_hex(request->fw_digest, OTAV_SHA256_LEN));
     json_t *summary = NULL;
     uint8_t digest[OTAV_SHA256_LEN];
     json_t *root;
