@@ -22,6 +22,86 @@ static const uint32_t base_point[2 * P256_WORDS] = {
 
 /* ---- multiplication --------------------------------------------------------------------------- */
 
+#if defined(__ARM_FEATURE_DSP)
+
+/* Montgomery's product word by word, t in registers: each round adds a * b[i], then the multiple of m
+ * that makes the lowest word zero, and drops that word.
+ *
+ * r4..r11 and r3 are t, r12 the carry, lr the factor of a row, r0 the word that it multiplies, r1 the
+ * row and r2 the next b[i]. The stack holds ret, a, the end of b, m, ..., -1 / m modulo 2^32, lr. UMAAL
+ * adds both halves of its result register pair to the product; in the second row the pair is chosen so
+ * that each sum lands one word lower. No other instruction of that row changes the carry flag. */
+__asm__(".syntax unified\n"
+        ".thumb\n"
+        ".macro row_word offset, low, high\n"
+        "ldr r0, [r1, #\\offset]\n"
+        "umaal \\low, \\high, r0, lr\n"
+        ".endm\n"
+        ".section .text.p256_mul, \"ax\", %progbits\n"
+        ".align 2\n"
+        ".global p256_mul_p, p256_mul_n\n"
+        ".type p256_mul_p, %function\n"
+        ".type p256_mul_n, %function\n"
+        ".thumb_func\n"
+        "p256_mul_n:\n"
+        "ldr r3, 3f\n"
+        "ldr r12, 4f\n"
+        "b 1f\n"
+        ".thumb_func\n"
+        "p256_mul_p:\n"
+        "ldr r3, 5f\n"
+        "mov r12, #1\n"
+        "1: adds r2, #32\n"
+        "push {r0-r12, lr}\n"
+        "subs r2, #32\n"
+        "movs r3, #0\n"
+        ".irp register, r4, r5, r6, r7, r8, r9, r10, r11\n"
+        "mov \\register, r3\n"
+        ".endr\n"
+        "2: ldr r1, [sp, #4]\n"
+        "ldr lr, [r2], #4\n"
+        "mov r12, #0\n"
+        "row_word 0, r4, r12\n"
+        "row_word 4, r5, r12\n"
+        "row_word 8, r6, r12\n"
+        "row_word 12, r7, r12\n"
+        "row_word 16, r8, r12\n"
+        "row_word 20, r9, r12\n"
+        "row_word 24, r10, r12\n"
+        "row_word 28, r11, r12\n"
+        "adds r12, r12, r3\n"
+        "mov r3, #0\n"
+        "ldr r1, [sp, #12]\n"
+        "ldr r0, [sp, #48]\n"
+        "mul lr, r4, r0\n"
+        "row_word 0, r3, r4\n"
+        "row_word 4, r4, r5\n"
+        "row_word 8, r5, r6\n"
+        "row_word 12, r6, r7\n"
+        "row_word 16, r7, r8\n"
+        "row_word 20, r8, r9\n"
+        "row_word 24, r9, r10\n"
+        "row_word 28, r10, r11\n"
+        "adcs r3, r3\n"
+        "adds r11, r11, r12\n"
+        "adc r3, r3, #0\n"
+        "ldr r0, [sp, #8]\n"
+        "cmp r2, r0\n"
+        "bne 2b\n"
+        "ldr r0, [sp]\n"
+        "stmia r0, {r4-r11}\n"
+        "mov r2, r3\n"
+        "add sp, #16\n"
+        "pop {r4-r12, lr}\n"
+        "b.w p256_reduce\n"
+        ".align 2\n"
+        "3: .word p256_n\n"
+        "4: .word 0xEE00BC4F\n"
+        "5: .word p256_p\n"
+        ".size p256_mul_n, . - p256_mul_n\n");
+
+#else
+
 /* -1 / m modulo 2^32 */
 #define QUOTIENT_P 1u
 #define QUOTIENT_N 0xEE00BC4Fu
@@ -71,6 +151,8 @@ void p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
     multiply(ret, a, b, p256_n, QUOTIENT_N);
 }
+
+#endif
 
 static uint32_t bit(const uint32_t a[8], unsigned i)
 {
@@ -162,8 +244,11 @@ static void add(uint32_t slots[][P256_WORDS], const uint32_t *point)
 void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], const uint32_t u2[8],
                   const uint32_t q[16])
 {
-    uint32_t slots[SLOT_COUNT][P256_WORDS] = {{0}};
+    uint32_t slots[SLOT_COUNT][P256_WORDS];
 
+    for (unsigned i = 0; i < SLOT_COUNT; i++) {
+        p256_sub(slots[i], p256_p, p256_p);
+    }
     for (unsigned i = 256; i-- > 0;) {
         run(doubling, slots, base_point);
         if (bit(u1, i) != 0) {

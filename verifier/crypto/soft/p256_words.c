@@ -32,7 +32,7 @@ static void add(uint32_t t[8], const uint32_t m[8])
 
 void p256_reduce(uint32_t t[8], const uint32_t m[8], uint32_t top)
 {
-    if (p256_sub(t, t, m) > top) {
+    if ((top != 0 || t[P256_WORDS - 1] == UINT32_MAX) && p256_sub(t, t, m) > top) {
         add(t, m);
     }
 }
