@@ -159,24 +159,30 @@ static uint32_t bit(const uint32_t a[8], unsigned i)
     return a[i / 32] >> i % 32 & 1u;
 }
 
-/* Fermat: s^(n-2). Products start from the plain s, which leaves 2^512 / s. */
+static void clear(uint32_t ret[8])
+{
+    p256_sub(ret, p256_p, p256_p);
+}
+
+/* Fermat: s^(n-2). Products that start from the plain s leave 2^512 / s, one more by 1 corrects it. */
 void p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
 {
-    uint32_t one[P256_WORDS] = {1};
-    uint32_t two[P256_WORDS] = {2};
+    uint32_t small[P256_WORDS];
+    uint32_t exponent[P256_WORDS];
     uint32_t power[P256_WORDS];
 
-    p256_sub(two, p256_n, two);
-    for (unsigned k = 0; k < P256_WORDS; k++) {
-        power[k] = s[k];
-    }
+    clear(small);
+    p256_sub(power, s, small);
+    small[0] = 2;
+    p256_sub(exponent, p256_n, small);
     for (unsigned i = 255; i-- > 0;) {
         p256_mul_n(power, power, power);
-        if (bit(two, i) != 0) {
+        if (bit(exponent, i) != 0) {
             p256_mul_n(power, power, s);
         }
     }
-    p256_mul_n(ret, power, one);
+    small[0] = 1;
+    p256_mul_n(ret, power, small);
 }
 
 /* ---- points ----------------------------------------------------------------------------------- */
@@ -247,7 +253,7 @@ void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], co
     uint32_t slots[SLOT_COUNT][P256_WORDS];
 
     for (unsigned i = 0; i < SLOT_COUNT; i++) {
-        p256_sub(slots[i], p256_p, p256_p);
+        clear(slots[i]);
     }
     for (unsigned i = 256; i-- > 0;) {
         run(doubling, slots, base_point);

@@ -7,6 +7,41 @@
 
 #include "p256_arith.h"
 
+#if defined(__ARM_FEATURE_DSP)
+
+/* The carry flag holds the borrow or the carry throughout: TEQ leaves it alone. */
+#define WORD_LOOP(first, step)                                                                     \
+    first "\n"                                                                                     \
+          "1: ldmia %[a]!, {r3, r4}\n"                                                             \
+          "ldmia %[b]!, {r5, r6}\n" step " r3, r5\n" step " r4, r6\n"                              \
+          "stmia %[ret]!, {r3, r4}\n"                                                              \
+          "teq %[ret], %[end]\n"                                                                   \
+          "bne 1b\n"
+
+uint32_t p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+{
+    const uint32_t *end = ret + P256_WORDS;
+
+    __asm__ volatile(WORD_LOOP("cmp %[ret], %[ret]", "sbcs") "sbcs %[ret], %[ret]\n"
+                     : [ret] "+l"(ret), [a] "+l"(a), [b] "+l"(b)
+                     : [end] "r"(end)
+                     : "r3", "r4", "r5", "r6", "cc", "memory");
+    return 0u - (uint32_t)ret;
+}
+
+static void add(uint32_t t[8], const uint32_t m[8])
+{
+    const uint32_t *end = t + P256_WORDS;
+    const uint32_t *a = t;
+
+    __asm__ volatile(WORD_LOOP("cmn %[ret], %[ret]", "adcs")
+                     : [ret] "+l"(t), [a] "+l"(a), [b] "+l"(m)
+                     : [end] "r"(end)
+                     : "r3", "r4", "r5", "r6", "cc", "memory");
+}
+
+#else
+
 uint32_t p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
     uint32_t borrow = 0;
@@ -29,6 +64,8 @@ static void add(uint32_t t[8], const uint32_t m[8])
         t[i] = (uint32_t)sum;
     }
 }
+
+#endif
 
 void p256_reduce(uint32_t t[8], const uint32_t m[8], uint32_t top)
 {
