@@ -98,7 +98,9 @@ __asm__(".syntax unified\n"
         "3: .word p256_n\n"
         "4: .word 0xEE00BC4F\n"
         "5: .word p256_p\n"
-        ".size p256_mul_n, . - p256_mul_n\n");
+        ".size p256_mul_n, . - p256_mul_n\n"
+        ".purgem row_word\n"
+        ".previous\n");
 
 #else
 
@@ -154,9 +156,9 @@ void p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 
 #endif
 
-static uint32_t bit(const uint32_t a[8], unsigned i)
+static uint32_t bit(uint32_t word, unsigned i)
 {
-    return a[i / 32] >> i % 32 & 1u;
+    return word >> i % 32 & 1u;
 }
 
 static void clear(uint32_t ret[8])
@@ -167,82 +169,118 @@ static void clear(uint32_t ret[8])
 /* Fermat: s^(n-2). Products that start from the plain s leave 2^512 / s, one more by 1 corrects it. */
 void p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
 {
-    uint32_t small[P256_WORDS];
-    uint32_t exponent[P256_WORDS];
+    uint32_t one[P256_WORDS];
     uint32_t power[P256_WORDS];
 
-    clear(small);
-    p256_sub(power, s, small);
-    small[0] = 2;
-    p256_sub(exponent, p256_n, small);
+    clear(one);
+    p256_sub(power, s, one);
     for (unsigned i = 255; i-- > 0;) {
         p256_mul_n(power, power, power);
-        if (bit(exponent, i) != 0) {
+        if (bit(p256_n[i / 32] - (i < 32 ? 2 : 0), i) != 0) {
             p256_mul_n(power, power, s);
         }
     }
-    small[0] = 1;
-    p256_mul_n(ret, power, small);
+    one[0] = 1;
+    p256_mul_n(ret, power, one);
 }
 
 /* ---- points ----------------------------------------------------------------------------------- */
 
 /* Where an operation finds its operands. The last two are the point that is added and can only be the
  * second operand. */
-enum slot { X, Y, Z, A, B, C, ZERO, SLOT_COUNT, X2 = 8, Y2 = 9 };
+enum slot { X, Y, Z, A, B, C, SLOT_COUNT, X2 = 8, Y2 = 9 };
 
-/* ret = a * b or ret = a - b; the list ends with 0. */
-#define MUL(ret, a, b) (uint16_t)(0x1000 | (ret) << 8 | (a) << 4 | (b))
-#define SUB(ret, a, b) (uint16_t)(0x2000 | (ret) << 8 | (a) << 4 | (b))
-#define END            0
+/* ret = a * b or ret = a - b. */
+#define MUL(ret, a, b) (uint16_t)(IS_MUL | (ret) << 8 | (a) << 5 | (b))
+#define SUB(ret, a, b) (uint16_t)((ret) << 8 | (a) << 5 | (b))
+#define LAST(op)       (uint16_t)(IS_LAST | (op))
 
-/* For a = -3, with X^2 - Z^4 for (X - Z^2)(X + Z^2), and Y and Z negated. */
-static const uint16_t doubling[] = {
-    MUL(A, Z, Z),    MUL(A, A, A), MUL(B, X, X), SUB(A, B, A),
-    SUB(B, ZERO, A), SUB(A, A, B), SUB(A, A, B),               /* A = 3 (X^2 - Z^4) */
-    SUB(B, ZERO, Y), SUB(B, B, Y), MUL(Z, B, Z),               /* B = -2 Y */
-    MUL(C, B, B),    MUL(B, B, Y), MUL(B, B, C),               /* B = -8 Y^4 */
-    MUL(C, X, C),    MUL(X, A, A), SUB(X, X, C), SUB(X, X, C), /* C = 4 X Y^2 */
-    SUB(C, X, C),    MUL(C, C, A), SUB(Y, C, B), END};
+enum { IS_LAST = 0x1000, IS_MUL = 0x2000, IS_ADDED_POINT = 8 };
 
-/* A = y2 Z^3 - Y, B = x2 Z^2 - X: both are zero if the points are equal. */
-static const uint16_t difference[] = {MUL(A, Z, Z), MUL(B, A, X2), MUL(A, A, Z), MUL(A, A, Y2),
-                                      SUB(B, B, X), SUB(A, A, Y),  END};
+/* Lists of operations, each up to one that is marked as its last. */
+enum { DIFFERENCE = 0, COPYING = 6, ADDITION = 11, DOUBLING = 23 };
+static const uint16_t operations[] = {
+    /* A = y2 Z^3 - Y, B = x2 Z^2 - X: both are zero if the points are equal. */
+    MUL(A, Z, Z),
+    MUL(B, A, X2),
+    MUL(A, A, Z),
+    MUL(A, A, Y2),
+    SUB(B, B, X),
+    LAST(SUB(A, A, Y)),
+    /* Copying, for Z = 0: the added point with its y as Z. */
+    SUB(A, Z, Y2),
+    SUB(Z, Z, A),
+    MUL(A, Z, Z),
+    MUL(X, A, X2),
+    LAST(MUL(Y, A, A)),
+    /* Addition, after the difference. */
+    MUL(Z, Z, B),
+    MUL(C, B, B),
+    MUL(B, B, C),
+    MUL(C, X, C),
+    MUL(X, A, A),
+    SUB(X, X, B),
+    MUL(B, Y, B),
+    SUB(X, X, C),
+    SUB(X, X, C),
+    SUB(C, C, X),
+    MUL(C, C, A),
+    LAST(SUB(Y, C, B)),
+    /* Doubling, for the curve's a = -3. Gives the point with Y and Z negated. */
+    MUL(A, Z, Z),
+    MUL(A, A, A),
+    MUL(B, X, X),
+    SUB(A, A, B),
+    SUB(B, B, B),
+    SUB(C, B, A),
+    SUB(A, A, C),
+    SUB(A, A, C), /* A = -3 (X^2 - Z^4) */
+    SUB(B, B, Y),
+    SUB(B, B, Y), /* B = -2 Y */
+    MUL(Z, B, Z),
+    MUL(C, B, B),
+    MUL(B, B, Y),
+    MUL(B, B, C), /* B = -8 Y^4 */
+    MUL(C, X, C), /* C = 4 X Y^2 */
+    MUL(X, A, A),
+    SUB(X, X, C),
+    SUB(X, X, C),
+    SUB(C, C, X),
+    MUL(C, C, A),
+    LAST(SUB(Y, C, B)),
+};
 
-static const uint16_t addition[] = {MUL(Z, Z, B), MUL(C, B, B), MUL(B, B, C), MUL(C, X, C),
-                                    MUL(X, A, A), SUB(X, X, B), MUL(B, Y, B), SUB(X, X, C),
-                                    SUB(X, X, C), SUB(C, C, X), MUL(C, C, A), SUB(Y, C, B),
-                                    END};
-
-/* The added point itself, with its y as Z; for Z = 0. */
-static const uint16_t copying[] = {SUB(A, Z, Y2), SUB(Z, Z, A), MUL(A, Z, Z),
-                                   MUL(X, A, X2), MUL(Y, A, A), END};
-
-static void run(const uint16_t *op, uint32_t slots[][P256_WORDS], const uint32_t *point)
+static void run(unsigned start, uint32_t slots[][P256_WORDS], const uint32_t *point)
 {
-    for (; *op != END; op++) {
-        uint32_t *ret = slots[*op >> 8 & 7];
-        const uint32_t *a = slots[*op >> 4 & 7];
-        const uint32_t *b =
-            (*op & 8) != 0 ? point + P256_WORDS * (size_t)(*op & 7) : slots[*op & 7];
+    const uint16_t *next = operations + start;
+    unsigned op;
 
-        if ((*op & 0x1000) != 0) {
+    do {
+        uint32_t *ret;
+        const uint32_t *a;
+        const uint32_t *b;
+
+        op = *next++;
+        ret = slots[op >> 8 & 7];
+        a = slots[op >> 5 & 7];
+        b = ((op & IS_ADDED_POINT) != 0 ? point : slots[0]) + P256_WORDS * (size_t)(op & 7);
+        if ((op & IS_MUL) != 0) {
             p256_mul_p(ret, a, b);
         } else {
             p256_sub_p(ret, a, b);
         }
-    }
+    } while ((op & IS_LAST) == 0);
 }
 
 static void add(uint32_t slots[][P256_WORDS], const uint32_t *point)
 {
-    const uint16_t *rest = addition;
+    unsigned rest = ADDITION;
 
-    run(difference, slots, point);
+    run(DIFFERENCE, slots, point);
     if (p256_any(slots[Z]) == 0) {
-        rest = copying;
+        rest = COPYING;
     } else if ((p256_any(slots[A]) | p256_any(slots[B])) == 0) {
-        rest = doubling;
+        rest = DOUBLING;
     }
     run(rest, slots, point);
 }
@@ -251,19 +289,27 @@ void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], co
                   const uint32_t q[16])
 {
     uint32_t slots[SLOT_COUNT][P256_WORDS];
+    volatile unsigned left = 256;
 
     for (unsigned i = 0; i < SLOT_COUNT; i++) {
         clear(slots[i]);
     }
-    for (unsigned i = 256; i-- > 0;) {
-        run(doubling, slots, base_point);
-        if (bit(u1, i) != 0) {
-            add(slots, base_point);
-        }
-        if (bit(u2, i) != 0) {
-            add(slots, q);
-        }
-    }
-    p256_sub(ret_x, slots[X], slots[ZERO]);
-    p256_sub(ret_z, slots[Z], slots[ZERO]);
+    /* The condition stands twice: a loop that one skipped instruction leaves would give a multiple
+     * that does not depend on the scalars. */
+    do {
+        do {
+            unsigned i = --left;
+
+            run(DOUBLING, slots, base_point);
+            if (bit(u1[i / 32], i) != 0) {
+                add(slots, base_point);
+            }
+            if (bit(u2[i / 32], i) != 0) {
+                add(slots, q);
+            }
+        } while (left != 0);
+    } while (left != 0);
+    clear(slots[A]);
+    p256_sub(ret_x, slots[X], slots[A]);
+    p256_sub(ret_z, slots[Z], slots[A]);
 }

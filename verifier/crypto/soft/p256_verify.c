@@ -26,14 +26,13 @@ static const uint32_t minus_b[P256_WORDS] = {0xD63B4220, 0x2763209D, 0x877BCF6F,
 enum { EVIDENCE_EQUAL = P256_WORDS, EVIDENCE_INPUTS = 6 + EVIDENCE_EQUAL };
 enum { EVIDENCE_ALL = 2 * EVIDENCE_INPUTS + 2 * EVIDENCE_EQUAL + 1 };
 
+/* The later numbers take the place of earlier ones: the stack is what a small device has least of. */
 struct numbers {
-    uint32_t xy[2 * P256_WORDS]; /* of the key, Montgomery form */
-    uint32_t rs[2 * P256_WORDS];
-    uint32_t e[P256_WORDS]; /* the digest modulo n */
-    uint32_t u1[P256_WORDS];
-    uint32_t u2[P256_WORDS];
-    uint32_t rx[P256_WORDS]; /* X and Z of R = u1 * G + u2 * Q, Montgomery form */
-    uint32_t rz[P256_WORDS];
+    uint32_t key[2 * P256_WORDS]; /* X and Y, Montgomery form */
+    uint32_t rs[2 * P256_WORDS];  /* r and s, then r and u2 */
+    uint32_t e[P256_WORDS];       /* the digest modulo n */
+    uint32_t u1_rx[P256_WORDS];   /* u1, then X of R = u1 * G + u2 * Q, Montgomery form */
+    uint32_t rz[P256_WORDS];      /* R's Z, Montgomery form */
 };
 
 static void decode(uint32_t ret[P256_WORDS], const uint8_t bytes[32])
@@ -59,18 +58,20 @@ static uint32_t equal(const uint32_t a[P256_WORDS], const uint32_t b[P256_WORDS]
     return difference != 0 ? 0 : count;
 }
 
-static uint32_t on_curve(const uint32_t xy[2 * P256_WORDS])
+/* X^3 - 3 X - Y^2 = -b. */
+static uint32_t on_curve(struct numbers *m)
 {
-    uint32_t t[P256_WORDS];
-    uint32_t yy[P256_WORDS];
+    const uint32_t *x = m->key;
+    const uint32_t *y = m->key + P256_WORDS;
+    uint32_t *t = m->e;
 
-    p256_mul_p(yy, xy + P256_WORDS, xy + P256_WORDS);
-    p256_mul_p(t, xy, xy);
-    p256_mul_p(t, t, xy);
+    p256_mul_p(t, x, x);
+    p256_mul_p(t, t, x);
     for (unsigned i = 0; i < 3; i++) {
-        p256_sub_p(t, t, xy);
+        p256_sub_p(t, t, x);
     }
-    p256_sub_p(t, t, yy);
+    p256_mul_p(m->rz, y, y);
+    p256_sub_p(t, t, m->rz);
     return equal(t, minus_b);
 }
 
@@ -79,54 +80,56 @@ static uint32_t load(struct numbers *ret, const uint8_t xy[64], const uint8_t di
                      const uint8_t rs[64])
 {
     uint32_t evidence = 0;
-    uint32_t t[P256_WORDS];
 
     for (size_t i = 0; i < 2; i++) {
-        uint32_t *field = ret->xy + P256_WORDS * i;
+        uint32_t *coordinate = ret->key + P256_WORDS * i;
         uint32_t *scalar = ret->rs + P256_WORDS * i;
 
-        decode(field, xy + 32 * i);
-        evidence += p256_sub(t, field, p256_p);
-        p256_mul_p(field, field, to_montgomery);
+        decode(coordinate, xy + 32 * i);
+        evidence += p256_sub(ret->e, coordinate, p256_p);
+        p256_mul_p(coordinate, coordinate, to_montgomery);
         decode(scalar, rs + 32 * i);
-        evidence += p256_sub(t, scalar, p256_n);
+        evidence += p256_sub(ret->e, scalar, p256_n);
         evidence += p256_any(scalar) != 0;
     }
+    evidence += on_curve(ret);
     decode(ret->e, digest);
     p256_reduce(ret->e, p256_n, 0);
-    return evidence + on_curve(ret->xy);
+    return evidence;
 }
 
 /* u1 = e / s and u2 = r / s, so u1 * r = u2 * e: a product that was left out, or a wrong inverse of a
- * chosen value, does not keep to that. */
-static uint32_t scalars_agree(const struct numbers *m)
+ * chosen value, does not keep to that. Uses up e. */
+static uint32_t compute_scalars(struct numbers *m)
 {
-    uint32_t a[P256_WORDS];
-    uint32_t b[P256_WORDS];
+    uint32_t *u2 = m->rs + P256_WORDS;
 
-    p256_mul_n(a, m->u1, m->rs);
-    p256_mul_n(b, m->u2, m->e);
-    return equal(a, b);
+    p256_inverse_n(u2, u2);
+    p256_mul_n(m->u1_rx, m->e, u2);
+    p256_mul_n(u2, m->rs, u2);
+    p256_mul_n(m->rz, m->u1_rx, m->rs);
+    p256_mul_n(m->e, u2, m->e);
+    return equal(m->rz, m->e);
 }
 
-/* Whether R's x is r modulo n, that is r or r + n: X = x * Z^2 without an inversion. */
-static uint32_t x_agrees(const struct numbers *m)
+/* Points if R's x is r modulo n, that is r or r + n: X = x * Z^2 without an inversion. Uses up all but
+ * R. */
+static uint32_t x_agrees(struct numbers *m)
 {
-    uint32_t zz[P256_WORDS];
-    uint32_t candidate[P256_WORDS];
-    uint32_t product[P256_WORDS];
+    uint32_t *zz = m->e;
+    uint32_t *product = m->key;
     uint32_t evidence;
 
     p256_mul_p(zz, m->rz, m->rz);
     p256_mul_p(zz, zz, to_montgomery);
     p256_mul_p(product, m->rs, zz);
-    evidence = equal(product, m->rx);
+    evidence = equal(product, m->u1_rx);
     if (evidence != EVIDENCE_EQUAL) {
         /* r - (p - n) modulo p is r + n, and that is below p only if it took the modulus. */
-        p256_sub(candidate, p256_p, p256_n);
-        evidence = p256_sub_p(candidate, m->rs, candidate) - 1;
-        p256_mul_p(product, candidate, zz);
-        evidence += equal(product, m->rx);
+        p256_sub(product, p256_p, p256_n);
+        evidence = p256_sub_p(m->rs, m->rs, product) - 1;
+        p256_mul_p(product, m->rs, zz);
+        evidence += equal(product, m->u1_rx);
     }
     return evidence;
 }
@@ -140,17 +143,14 @@ uint32_t otav_p256_verify(const uint8_t xy[64], const uint8_t digest[32], const 
     if (evidence != EVIDENCE_INPUTS) {
         return OTAV_REJECT;
     }
-    p256_inverse_n(m.u2, m.rs + P256_WORDS);
-    p256_mul_n(m.u1, m.e, m.u2);
-    p256_mul_n(m.u2, m.rs, m.u2);
+    evidence += load(&m, xy, digest, rs);
+    evidence += compute_scalars(&m);
     /* No R of an earlier call: infinity, which is refused. */
     p256_sub(m.rz, p256_p, p256_p);
-    p256_mul_add(m.rx, m.rz, m.u1, m.u2, m.xy);
+    p256_mul_add(m.u1_rx, m.rz, m.u1_rx, m.rs + P256_WORDS, m.key);
 
-    evidence += load(&m, xy, digest, rs);
-    evidence += scalars_agree(&m);
-    evidence += x_agrees(&m);
     evidence += p256_any(m.rz) != 0;
+    evidence += x_agrees(&m);
     word = OTAV_ACCEPT - EVIDENCE_ALL + evidence;
     return word == OTAV_ACCEPT ? word : OTAV_REJECT;
 }

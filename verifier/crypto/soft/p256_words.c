@@ -23,7 +23,7 @@ uint32_t p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
     const uint32_t *end = ret + P256_WORDS;
 
     __asm__ volatile(WORD_LOOP("cmp %[ret], %[ret]", "sbcs") "sbcs %[ret], %[ret]\n"
-                     : [ret] "+l"(ret), [a] "+l"(a), [b] "+l"(b)
+                     : [ret] "+r"(ret), [a] "+r"(a), [b] "+r"(b)
                      : [end] "r"(end)
                      : "r3", "r4", "r5", "r6", "cc", "memory");
     return 0u - (uint32_t)ret;
@@ -35,7 +35,7 @@ static void add(uint32_t t[8], const uint32_t m[8])
     const uint32_t *a = t;
 
     __asm__ volatile(WORD_LOOP("cmn %[ret], %[ret]", "adcs")
-                     : [ret] "+l"(t), [a] "+l"(a), [b] "+l"(m)
+                     : [ret] "+r"(t), [a] "+r"(a), [b] "+r"(m)
                      : [end] "r"(end)
                      : "r3", "r4", "r5", "r6", "cc", "memory");
 }
