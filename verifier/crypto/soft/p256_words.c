@@ -24,7 +24,7 @@ uint32_t p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 
     __asm__ volatile(WORD_LOOP("cmp %[ret], %[ret]", "sbcs") "sbcs %[ret], %[ret]\n"
                      : [ret] "+r"(ret), [a] "+r"(a), [b] "+r"(b)
-                     : [end] "r"(end)
+                     : [end] "h"(end)
                      : "r3", "r4", "r5", "r6", "cc", "memory");
     return 0u - (uint32_t)ret;
 }
@@ -36,7 +36,7 @@ static void add(uint32_t t[8], const uint32_t m[8])
 
     __asm__ volatile(WORD_LOOP("cmn %[ret], %[ret]", "adcs")
                      : [ret] "+r"(t), [a] "+r"(a), [b] "+r"(m)
-                     : [end] "r"(end)
+                     : [end] "h"(end)
                      : "r3", "r4", "r5", "r6", "cc", "memory");
 }
 
