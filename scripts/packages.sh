@@ -17,7 +17,8 @@ packages_of() {
     demo) echo gcc-arm-none-eabi libnewlib-arm-none-eabi softhsm2 opensc openssl ;;
     test)
         echo check clang clang-format clang-tidy gcovr libclang-rt-14-dev llvm \
-            botan jq libbearssl-dev libnss3 libnss3-tools libunicorn-dev minisign p11-kit procps \
+            botan jq libbearssl-dev libmbedtls-dev libnss3 libnss3-tools libunicorn-dev \
+            libwolfssl-dev minisign p11-kit procps \
             scdoc srecord strace
         # Debian's npm is several hundred packages: not where another one is there already.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

@@ -52,7 +52,9 @@ static const struct rule rules[] = {
     {"verifier/include/otav", NULL, {"otav_port.h"}},
     /* crypto back ends know the port and their library */
     {"verifier/crypto", "openssl.c", {"otav/", "openssl/"}},
-    {"verifier/crypto", NULL, {"otav/", "string.h", "std", "botan/", "bearssl"}},
+    {"verifier/crypto", "bearssl.c", {"otav/", "string.h", "bearssl.h"}},
+    {"verifier/crypto", "mbedtls.c", {"otav/", "string.h", "mbedtls/"}},
+    {"verifier/crypto", "wolfcrypt.c", {"otav/", "string.h", "wolfssl/"}},
 };
 
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
