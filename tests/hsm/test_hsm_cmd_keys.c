@@ -213,6 +213,21 @@ START_TEST(test_keys_list_hostile_label_escaped)
 }
 END_TEST
 
+/* Some modules pad a token's texts with NUL: its URI is that of any other token. */
+START_TEST(test_keys_list_nul_padding_not_in_uri)
+{
+    char *want;
+
+    ck_assert_int_eq(CLI("keys", "list"), OX_OK);
+    want = xstrdup(cli_out(NULL));
+    ck_assert_int_eq(setenv("MOCK_P11_PADDING", "nul", 1), 0);
+    ck_assert_int_eq(CLI("keys", "list"), OX_OK);
+    ck_assert_str_eq(cli_out(NULL), want);
+    ck_assert_int_eq(CLI("keys", "show", "pkcs11:model=SoftHSM%20v2;object=app"), OX_OK);
+    free(want);
+}
+END_TEST
+
 START_TEST(test_keys_list_errors_are_one_line)
 {
     ck_assert_int_eq(CLI("keys", "list", "pkcs11:token=absent"), OX_KEY);
@@ -373,6 +388,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_keys_list_one_pin_for_several_tokens_refused);
     tcase_add_test(tc, test_keys_list_nothing_there_hints_at_login);
     tcase_add_test(tc, test_keys_list_hostile_label_escaped);
+    tcase_add_test(tc, test_keys_list_nul_padding_not_in_uri);
     tcase_add_test(tc, test_keys_list_errors_are_one_line);
     tcase_add_test(tc, test_keys_show_and_export_token_key_agree);
     tcase_add_test(tc, test_keys_show_other_types_refused);
