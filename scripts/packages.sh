@@ -24,7 +24,7 @@ packages_of() {
             echo nodejs npm
         fi
         ;;
-    bench) echo hyperfine jq minisign openssl time ;;
+    bench) echo hyperfine jq minisign opensc openssl softhsm2 time ;;
     # Not part of test: it registers its module with every program that uses p11-kit.
     tpm) echo dbus-bin dbus-daemon libtpm2-pkcs11-1 libtpm2-pkcs11-tools \
         libtss2-tcti-swtpm0 libtss2-tcti-tabrmd0 swtpm tpm2-abrmd ;;
