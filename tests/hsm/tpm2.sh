@@ -29,25 +29,23 @@ find_module() {
     return 1
 }
 
-# Daemons are found on a bus of their own, which ends with the script.
-if [ "${3:-}" != on-own-bus ]; then
-    for program in dbus-run-session dbus-send swtpm tpm2-abrmd tpm2_ptool; do
-        command -v $program >/dev/null || skip "$program not found"
-    done
-    find_module >/dev/null || skip "libtpm2_pkcs11.so not found"
-    exec dbus-run-session -- "$0" "$1" "$2" on-own-bus
-fi
+for program in dbus-daemon dbus-send swtpm tpm2-abrmd tpm2_ptool; do
+    command -v $program >/dev/null || skip "$program not found"
+done
+module=$(find_module) || skip "libtpm2_pkcs11.so not found"
 otaimg=$1
 mock=$2
-module=$(find_module)
 
 work=$(mktemp -d)
 daemons=()
+stop() {
+    kill "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
 clean_up() {
     local pid
     for pid in "${daemons[@]}"; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
+        stop "$pid"
     done
     rm -rf "$work"
 }
@@ -67,6 +65,14 @@ wait_until() {
     return 1
 }
 
+# The resource manager is found on a bus, here on one of its own.
+start_bus() {
+    export DBUS_SESSION_BUS_ADDRESS=unix:path=$work/bus
+    dbus-daemon --session --nofork --nopidfile --address="$DBUS_SESSION_BUS_ADDRESS" >bus.log 2>&1 &
+    daemons+=($!)
+    wait_until [ -S bus ] || fail "dbus-daemon does not start: $(cat bus.log)"
+}
+
 # listens PORT: told by the kernel, since the TPM would take a connection for its only client.
 listens() {
     grep -q -i ":$(printf '%04X' "$1") 00000000:0000 0A" /proc/net/tcp
@@ -82,9 +88,11 @@ start_tpm() {
         swtpm socket --tpm2 --tpmstate dir=state --flags not-need-init,startup-clear \
             --server "type=tcp,port=$port,bindaddr=127.0.0.1" \
             --ctrl "type=tcp,port=$((port + 1)),bindaddr=127.0.0.1" >swtpm.log 2>&1 &
-        daemons+=($!)
+        tpm=$!
+        daemons+=($tpm)
         ! wait_until listens $((port + 1)) || return 0
         unset 'daemons[-1]'
+        stop "$tpm"
     done
     fail "swtpm does not start: $(cat swtpm.log)"
 }
@@ -102,6 +110,7 @@ start_manager() {
     wait_until manager_is_there || fail "tpm2-abrmd does not start: $(cat abrmd.log)"
 }
 
+start_bus
 start_tpm
 start_manager
 export TPM2TOOLS_TCTI=tabrmd:bus_type=session TPM2_PKCS11_TCTI=tabrmd:bus_type=session
@@ -176,8 +185,9 @@ export OTAIMG_PKCS11_MODULE=$mock
 mkfifo pause
 (
     exec 4>pause # returns when C_Sign is about to be called
-    kill "${daemons[0]}"
+    kill "$tpm"
 ) &
+daemons+=($!)
 MOCK_P11_PAUSE="C_Sign=$work/pause" expect_refused with_pin $pin build release.yaml
 grep -q "token 'release': C_Sign: CKR_" err || fail "lost TPM: $(cat err)"
 [ -z "$(find . -name '*.ota*')" ] || fail "lost TPM: something was left"
