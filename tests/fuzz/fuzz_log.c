@@ -17,6 +17,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define HASH_MEMBER ",\"hash\":\""
+#define MEMBER_LEN  (sizeof HASH_MEMBER - 1)
+#define TAIL_LEN    (MEMBER_LEN + (size_t)2 * OTAV_SHA256_LEN + 2) /* with quote and brace */
 
 static bool is_image_type(unsigned type)
 {
@@ -46,7 +48,7 @@ static bool read_line(const char *text, size_t len)
 /* Bytes from the hash on are replaced, so that a line which was taken is a seed for others. */
 static size_t body_len(const uint8_t *data, size_t size)
 {
-    const uint8_t *hash = memmem(data, size, HASH_MEMBER, strlen(HASH_MEMBER));
+    const uint8_t *hash = memmem(data, size, HASH_MEMBER, MEMBER_LEN);
 
     return hash != NULL ? (size_t)(hash - data) : size;
 }
@@ -62,15 +64,15 @@ static void read_with_hash(const uint8_t *data, size_t size)
     fuzz_expect(digest_bytes(data, len, digest) == OX_OK);
     hex_encode(digest, sizeof digest, hex);
     tail = xasprintf(HASH_MEMBER "%s\"}", hex);
-    text = xmalloc(len + strlen(tail));
+    text = xmalloc(len + TAIL_LEN);
     memcpy(text, data, len);
-    memcpy(text + len, tail, strlen(tail));
-    if (read_line(text, len + strlen(tail))) {
+    memcpy(text + len, tail, TAIL_LEN);
+    if (read_line(text, len + TAIL_LEN)) {
         /* One bit of the hash, or one byte less, and it is not. */
-        text[len + strlen(HASH_MEMBER)] ^= 1;
-        fuzz_expect(!read_line(text, len + strlen(tail)));
-        text[len + strlen(HASH_MEMBER)] ^= 1;
-        fuzz_expect(!read_line(text, len + strlen(tail) - 1));
+        text[len + MEMBER_LEN] ^= 1;
+        fuzz_expect(!read_line(text, len + TAIL_LEN));
+        text[len + MEMBER_LEN] ^= 1;
+        fuzz_expect(!read_line(text, len + TAIL_LEN - 1));
     }
     free(text);
     free(tail);
