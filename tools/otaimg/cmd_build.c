@@ -24,7 +24,7 @@ static const struct option_spec options[] = {
     {"sbom", 0, "FILE", "software bill of materials, as attributes.sbom in the manifest", false},
     {"provenance", 0, NULL, "also write OUTPUT.provenance.json: what the file was made from",
      false},
-    {"builder-id", 0, "URI", "who builds, for --provenance; default otaimg", false},
+    {"builder-id", 0, "URI", "who builds, for --provenance", false},
     {"log", 0, "FILE", "audit log: instead of the manifest's log", false},
     {"allow-insecure", 0, NULL, "allow authentication none and sha256", false},
     KEY_OPTION_SPECS,
@@ -299,7 +299,12 @@ static enum ox read_provenance(const struct args *args, struct evidence_options 
     if (builder != NULL && !args_has(args, "provenance")) {
         return diag_fail(OX_USAGE, "'--builder-id' goes with --provenance");
     }
-    ret->builder_id = builder != NULL ? builder : "otaimg";
+    if (builder != NULL && !is_uri(builder)) {
+        return diag_fail(OX_USAGE,
+                         "--builder-id is '%s', expected a URI, as https://ci.example/runner",
+                         builder);
+    }
+    ret->builder_id = builder != NULL ? builder : EVIDENCE_UNKNOWN_BUILDER;
     ret->sbom = args_value(args, "sbom");
     ret->set_count = args_values(args, "set", &ret->sets);
     return OX_OK;

@@ -13,6 +13,7 @@
 #include "draft.h"
 #include "key_ring.h"
 #include "known_keys.h"
+#include "release_log.h"
 #include "request.h"
 #include "source.h"
 #include "util.h"
@@ -33,14 +34,6 @@ static enum ox check_manifest(const struct manifest *m)
                          "%s: there is nothing to sign, expected authentication "
                          "'ecdsa-p256-sha256'",
                          m->path);
-    }
-    if (m->file_type == FILE_TYPE_HEX) {
-        (void)diag_fail(OX_USAGE,
-                        "%s: a HEX file cannot be signed elsewhere, expected another "
-                        "file-type",
-                        m->path);
-        diag_hint("an 'image' is the same content in binary");
-        return OX_USAGE;
     }
     return OX_OK;
 }
@@ -131,6 +124,27 @@ static enum ox write_files(const struct draft *draft, struct key_ring *ring, str
     return finish(r, out);
 }
 
+/* Before anyone is asked for a signature that the log will not have. */
+static enum ox ask_log(const struct request *r)
+{
+    struct release_log *log = NULL;
+    struct release_facts facts;
+    enum ox ox;
+
+    if (r->log == NULL) {
+        return OX_OK;
+    }
+    ox = release_log_open(r->log, true, &log);
+    if (ox == OX_OK) {
+        ox = request_facts(r, &facts);
+    }
+    if (ox == OX_OK) {
+        ox = release_log_refuse_other_content(log, &facts);
+    }
+    release_log_close(log);
+    return ox;
+}
+
 static enum ox prepare_request(const struct manifest *m, const struct key_options *keys,
                                struct request *r)
 {
@@ -142,6 +156,12 @@ static enum ox prepare_request(const struct manifest *m, const struct key_option
         memcpy(r->fw_digest, draft.fw_digest, sizeof r->fw_digest);
         memcpy(r->metadata, draft.metadata, sizeof r->metadata);
         memcpy(r->encrypt_iv, m->encrypt_iv, sizeof r->encrypt_iv);
+        ox = draft_content(&draft, r->content);
+    }
+    if (ox == OX_OK) {
+        ox = ask_log(r);
+    }
+    if (ox == OX_OK) {
         ox = write_files(&draft, ring, r);
     }
     draft_free(&draft);
@@ -166,10 +186,14 @@ static enum ox prepare(const struct manifest *m, const struct args *args,
                        const struct key_options *keys)
 {
     const char *path = args_value(args, "output");
-    struct request r = {.path = xstrdup(path), .round = 1, .draft = xasprintf("%s.draft", path)};
+    struct request r = {.path = xstrdup(path),
+                        .round = 1,
+                        .image_id = m->image_id,
+                        .draft = xasprintf("%s.draft", path)};
     enum ox ox = check_manifest(m);
 
     r.output = m->output != NULL ? xstrdup(m->output) : NULL;
+    r.log = m->log_file != NULL ? xstrdup(m->log_file) : NULL;
     r.encrypt_key = m->encrypt ? xstrdup(m->encrypt_key) : NULL;
     if (ox == OX_OK) {
         ox = load_key(args_value(args, "verify-key"), keys, r.xy);

@@ -215,6 +215,28 @@ void format_version(uint32_t version, char text[VERSION_TEXT_LEN])
                    version >> 8 & 255, version & 255);
 }
 
+#define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS     "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+
+bool is_uri(const char *text)
+{
+    const char *next = text + strspn(text, LETTERS DIGITS "+-.");
+
+    if (strspn(text, LETTERS) == 0 || next[0] != ':' || next[1] == '\0') {
+        return false;
+    }
+    while (*next != '\0') {
+        next += strspn(next, LETTERS DIGITS "-._~:/?#[]@!$&'()*+,;=");
+        if (*next == '%' && strspn(next + 1, HEX_DIGITS) >= 2) {
+            next += 3;
+        } else if (*next != '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool parse_uuid(const char *text, uint8_t ret[16])
 {
     char digits[33];

@@ -45,6 +45,10 @@ bool parse_version(const char *text, uint32_t *ret);
 #define VERSION_TEXT_LEN 16
 void format_version(uint32_t version, char text[VERSION_TEXT_LEN]);
 
+/* Whether text is an absolute URI by its characters: a scheme, a colon, and at least one of those
+ * that RFC 3986 allows behind it. */
+bool is_uri(const char *text);
+
 /* UUID text 8-4-4-4-12, either case; bytes in text order. */
 bool parse_uuid(const char *text, uint8_t ret[16]);
 #define UUID_TEXT_LEN 37

@@ -19,8 +19,8 @@ _otaimg_options()
     sign) echo "-k --sign-key -o --output --log $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output --log $trust $decrypt $key $common" ;;
     prepare) echo "--verify-key -o --output --set $key $common" ;;
-    answer) echo "-k --sign-key -o --output $key $common" ;;
-    attach) echo "-o --output $key $common" ;;
+    answer) echo "-k --sign-key -o --output --log $key $common" ;;
+    attach) echo "-o --output --log $key $common" ;;
     verify) echo "--boot --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
