@@ -7,6 +7,7 @@
  *                       second call on
  *   MOCK_P11_PAUSE      "C_Sign=FIFO": before that call, read FIFO until its writer closes it
  *   MOCK_P11_FLAGS      bits added to the flags of every token; "-0x4" takes bits away
+ *   MOCK_P11_PADDING    set: texts of tokens end in NUL instead of blanks
  *   MOCK_P11_ATTRIBUTE  "0x180=0441..": value of that attribute of every object; nothing after the
  *                       '=': no object has it
  *   MOCK_P11_SIGN_LEN   length that C_Sign reports
@@ -131,6 +132,13 @@ CALL(C_GenerateKeyPair,
      (session, mechanism, public_list, public_count, private_list, private_count, public_key,
       private_key))
 
+static void pad_with_nul(CK_UTF8CHAR *field, size_t len)
+{
+    while (len > 0 && field[len - 1] == ' ') {
+        field[--len] = '\0';
+    }
+}
+
 static CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
     const char *flags = getenv("MOCK_P11_FLAGS");
@@ -143,6 +151,12 @@ static CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
         info->flags &= ~strtoul(flags + 1, NULL, 16);
     } else if (rv == CKR_OK && flags != NULL) {
         info->flags |= strtoul(flags, NULL, 16);
+    }
+    if (rv == CKR_OK && getenv("MOCK_P11_PADDING") != NULL) {
+        pad_with_nul(info->label, sizeof info->label);
+        pad_with_nul(info->manufacturerID, sizeof info->manufacturerID);
+        pad_with_nul(info->model, sizeof info->model);
+        pad_with_nul(info->serialNumber, sizeof info->serialNumber);
     }
     return rv;
 }
