@@ -128,79 +128,95 @@ static void invert_sbox(uint32_t planes[8])
     planes[0] = p9 ^ p16;
 }
 
+/* What rows to turn: all but the upper one, or none. */
+struct turn {
+    uint32_t first_mask;
+    uint32_t second_mask;
+};
+
 /* Row r turns right by r columns: by one or three in two steps, by two in the second alone. */
-static uint32_t turn_rows(uint32_t plane)
+static inline uint32_t turn_rows(uint32_t plane, struct turn turn)
 {
-    uint32_t difference = (plane ^ plane >> 1) & 0x55005500;
+    uint32_t difference = (plane ^ plane >> 1) & turn.first_mask;
 
     plane ^= difference ^ difference << 1;
-    difference = (plane ^ plane >> 2) & 0x22331100;
+    difference = (plane ^ plane >> 2) & turn.second_mask;
     return plane ^ difference ^ difference << 2;
 }
 
-static void add_key(uint32_t planes[8], const uint32_t key[4])
+static void turn_rows_and_add_key(uint32_t planes[8], const uint32_t key[4], struct turn turn)
 {
     for (size_t i = 0; i < 4; i++) {
         uint32_t low = key[i] & 0x0F0F0F0F;
         uint32_t high = key[i] & 0xF0F0F0F0;
 
-        planes[i] = planes[i] ^ low ^ low << 4;
-        planes[i + 4] = planes[i + 4] ^ high ^ high >> 4;
+        planes[i] = turn_rows(planes[i], turn) ^ low ^ low << 4;
+        planes[i + 4] = turn_rows(planes[i + 4], turn) ^ high ^ high >> 4;
     }
 }
 
-static void turn_all_rows(uint32_t planes[8])
+/* First the matrix (5, 0, 4, 0), then that of the forward direction, (2, 3, 1, 1): their product is
+ * the inverse. Planes are taken in an order in which everything stays in registers. */
+static void invert_columns(uint32_t planes[8])
 {
-    for (size_t i = 0; i < 8; i++) {
-        planes[i] = turn_rows(planes[i]);
-    }
-}
+    uint32_t q0 = planes[0], q1 = planes[1], q2 = planes[2], q3 = planes[3];
+    uint32_t q4 = planes[4], q5 = planes[5], q6 = planes[6], q7 = planes[7];
+    uint32_t s6 = q6 ^ ror32(q6, 16);
+    uint32_t s7 = q7 ^ ror32(q7, 16);
+    uint32_t below, sum;
 
-/* First the matrix (5, 0, 4, 0), then that of the forward direction: their product is the inverse. */
-static void invert_columns(uint32_t q[8])
-{
-    uint32_t d[8];
-    uint32_t e0 = q[0] ^ ror32(q[0], 16), e1 = q[1] ^ ror32(q[1], 16);
-    uint32_t e2 = q[2] ^ ror32(q[2], 16), e3 = q[3] ^ ror32(q[3], 16);
-    uint32_t e4 = q[4] ^ ror32(q[4], 16), e5 = q[5] ^ ror32(q[5], 16);
-    uint32_t e6 = q[6] ^ ror32(q[6], 16), e7 = q[7] ^ ror32(q[7], 16);
-    uint32_t e67 = e6 ^ e7;
+    /* q + 4 (q + q two rows below); planes 6 and 7 come back by the polynomial */
+    q7 ^= q5 ^ ror32(q5, 16);
+    q6 ^= q4 ^ ror32(q4, 16);
+    q5 ^= q3 ^ ror32(q3, 16) ^ s7;
+    q3 ^= q1 ^ ror32(q1, 16) ^ s6;
+    s6 ^= s7;
+    q4 ^= q2 ^ ror32(q2, 16) ^ s6;
+    q1 ^= s6;
+    s6 ^= s7;
+    q2 ^= q0 ^ ror32(q0, 16) ^ s7;
+    q0 ^= s6;
 
-    /* 4e, by the polynomial */
-    q[0] ^= e6;
-    q[1] ^= e67;
-    q[2] ^= e0 ^ e7;
-    q[3] ^= e1 ^ e6;
-    q[4] ^= e2 ^ e67;
-    q[5] ^= e3 ^ e7;
-    q[6] ^= e4;
-    q[7] ^= e5;
-    for (size_t i = 0; i < 8; i++) {
-        d[i] = q[i] ^ ror32(q[i], 8);
-        q[i] = ror32(q[i], 8) ^ ror32(d[i], 16);
-    }
-    /* 2d */
-    q[0] ^= d[7];
-    q[1] ^= d[0] ^ d[7];
-    q[2] ^= d[1];
-    q[3] ^= d[2] ^ d[7];
-    q[4] ^= d[3] ^ d[7];
-    q[5] ^= d[4];
-    q[6] ^= d[5];
-    q[7] ^= d[6];
+    /* 2 (q + q one row below) + q of the three other rows */
+    s7 = q7 ^ ror32(q7, 8);
+    below = s7;
+    sum = q0 ^ ror32(q0, 8);
+    planes[0] = s7 ^ ror32(q0 ^ ror32(sum, 8), 8);
+    below = sum ^ s7;
+    sum = q1 ^ ror32(q1, 8);
+    planes[1] = below ^ ror32(q1 ^ ror32(sum, 8), 8);
+    below = sum;
+    sum = q2 ^ ror32(q2, 8);
+    planes[2] = below ^ ror32(q2 ^ ror32(sum, 8), 8);
+    below = sum ^ s7;
+    sum = q3 ^ ror32(q3, 8);
+    planes[3] = below ^ ror32(q3 ^ ror32(sum, 8), 8);
+    below = sum ^ s7;
+    sum = q4 ^ ror32(q4, 8);
+    planes[4] = below ^ ror32(q4 ^ ror32(sum, 8), 8);
+    below = sum;
+    sum = q5 ^ ror32(q5, 8);
+    planes[5] = below ^ ror32(q5 ^ ror32(sum, 8), 8);
+    below = sum;
+    sum = q6 ^ ror32(q6, 8);
+    planes[6] = below ^ ror32(q6 ^ ror32(sum, 8), 8);
+    planes[7] = sum ^ ror32(q7 ^ ror32(s7, 8), 8);
 }
 
 static void decrypt_planes(const struct aes *aes, uint32_t planes[8])
 {
-    add_key(planes, aes->key[0]);
-    for (size_t i = 1;; i++) {
-        invert_sbox(planes);
-        turn_all_rows(planes);
-        add_key(planes, aes->key[i]);
+    struct turn turn = {0, 0};
+
+    for (size_t i = 0;; i++) {
+        turn_rows_and_add_key(planes, aes->key[i], turn);
         if (i == ROUND_COUNT) {
             return;
         }
-        invert_columns(planes);
+        if (i > 0) {
+            invert_columns(planes);
+        }
+        invert_sbox(planes);
+        turn = (struct turn){0x55005500, 0x22331100};
     }
 }
 
@@ -282,7 +298,7 @@ static void decrypt_blocks(struct aes *aes, uint8_t *bytes, size_t len)
         chain[i] = load_le32(aes->iv + 4 * i);
     }
     for (size_t i = 0; i < 8; i++) {
-        chain[i + 4] = load_le32(bytes + (4 * i) % len);
+        chain[i + 4] = load_le32(bytes + (4 * i & (len - 1)));
         planes[i] = chain[i + 4];
     }
     transpose(planes);
