@@ -1,5 +1,6 @@
 /* Command init: the files it writes load, belong together, and replace nothing unasked. */
 #include "edit_text.h"
+#include "load_manifest.h"
 #include "unit.h"
 
 #include <unistd.h>
@@ -46,7 +47,7 @@ START_TEST(test_init_files_load_and_belong_together)
 
     catch_diagnostics();
     ck_assert_int_eq(init_write(manifest_path, device_path, false), OX_OK);
-    ck_assert_msg(manifest_load(manifest_path, NULL, 0, &m) == OX_OK, "%s", caught());
+    ck_assert_msg(load_manifest(manifest_path, NULL, 0, &m) == OX_OK, "%s", caught());
     load_device(&d);
     ck_assert(m.has_attributes && d.config.has_identity);
     ck_assert_mem_eq(m.product, d.config.product, 16);
@@ -69,9 +70,9 @@ START_TEST(test_init_product_is_new_each_time)
     catch_diagnostics();
     ck_assert_int_eq(init_write(manifest_path, NULL, false), OX_OK);
     ck_assert_int_eq(access(device_path, F_OK), -1);
-    ck_assert_int_eq(manifest_load(manifest_path, NULL, 0, &first), OX_OK);
+    ck_assert_int_eq(load_manifest(manifest_path, NULL, 0, &first), OX_OK);
     ck_assert_int_eq(init_write(manifest_path, NULL, true), OX_OK);
-    ck_assert_int_eq(manifest_load(manifest_path, NULL, 0, &second), OX_OK);
+    ck_assert_int_eq(load_manifest(manifest_path, NULL, 0, &second), OX_OK);
     ck_assert_mem_ne(first.product, second.product, 16);
     manifest_free(&first);
     manifest_free(&second);

@@ -1,5 +1,6 @@
 /* Release manifests: what the examples mean, every rule with its message, damaged input. */
 #include "edit_text.h"
+#include "load_manifest.h"
 #include "unit.h"
 
 #include <otav/otav_config.h>
@@ -28,7 +29,7 @@ static void load_ok(const char *path, const char *const *sets, unsigned set_coun
                     struct manifest *ret)
 {
     catch_diagnostics();
-    ck_assert_msg(manifest_load(path, sets, set_count, ret) == OX_OK, "%s", caught());
+    ck_assert_msg(load_manifest(path, sets, set_count, ret) == OX_OK, "%s", caught());
     ck_assert_str_eq(caught(), "");
 }
 
@@ -390,14 +391,14 @@ START_TEST(test_manifest_bad_set_names_option)
     struct manifest m;
 
     catch_diagnostics();
-    ck_assert_int_eq(manifest_load(RELEASE, sequence, 1, &m), OX_USAGE);
+    ck_assert_int_eq(load_manifest(RELEASE, sequence, 1, &m), OX_USAGE);
     ck_assert_str_eq(caught(), "otaimg: --set firmware.sequence: 'sequence' is 0, expected "
                                "1..4294967294\n");
     catch_diagnostics();
-    ck_assert_int_eq(manifest_load(RELEASE, through, 1, &m), OX_USAGE);
+    ck_assert_int_eq(load_manifest(RELEASE, through, 1, &m), OX_USAGE);
     ck_assert_str_eq(caught(), "otaimg: --set firmware.version.x: 'version' is not a mapping\n");
     catch_diagnostics();
-    ck_assert_int_eq(manifest_load(RELEASE, unknown, 1, &m), OX_USAGE);
+    ck_assert_int_eq(load_manifest(RELEASE, unknown, 1, &m), OX_USAGE);
     ck_assert_str_eq(caught(), "otaimg: --set firmware.sequnce: unknown key 'sequnce'\n"
                                "hint: did you mean 'sequence'?\n");
 }

@@ -11,7 +11,7 @@
 #include "batch.h"
 #include "build_outputs.h"
 #include "diag.h"
-#include "manifest_set.h"
+#include "manifest_args.h"
 #include "release.h"
 #include "util.h"
 
@@ -69,14 +69,6 @@ static void print_made(const struct batch_image *image, const struct release_res
 
 /* ---- what to build ---------------------------------------------------------------------------- */
 
-static char *name_image(const struct manifest *m, bool one_file)
-{
-    if (m->variant == NULL) {
-        return xstrdup(m->path);
-    }
-    return one_file ? xstrdup(m->variant) : xasprintf("%s (%s)", m->path, m->variant);
-}
-
 static enum ox build_images(const struct batch_image *images, unsigned count, unsigned jobs,
                             const struct release_options *release)
 {
@@ -111,6 +103,12 @@ static enum ox choose_log(const struct args *args, const struct manifest_set *se
         }
     }
     return OX_OK;
+}
+
+/* What its files are called in messages; caller frees. */
+static char *name_image(const struct manifest *m, bool one_file)
+{
+    return one_file && m->variant != NULL ? xstrdup(m->variant) : manifest_label(m);
 }
 
 static enum ox build_set(const struct args *args, const struct manifest_set *set, unsigned jobs,
@@ -155,33 +153,6 @@ static enum ox read_jobs(const struct args *args, unsigned *ret)
         return diag_fail(OX_USAGE, "--jobs is '%s', expected 1..%u", text, BATCH_MAX_JOBS);
     }
     *ret = (unsigned)jobs;
-    return OX_OK;
-}
-
-static enum ox load_set(const struct args *args, struct manifest_set *ret)
-{
-    unsigned count = args_operand_count(args);
-    const char **paths = xcalloc(count, sizeof *paths);
-    const char *const *values = NULL;
-    unsigned value_count = args_values(args, "set", &values);
-    struct manifest_set set;
-    enum ox ox;
-
-    for (unsigned i = 0; i < count; i++) {
-        paths[i] = args_operand(args, i);
-    }
-    ox = manifest_set_load(paths, count, values, value_count, &set);
-    free((void *)paths);
-    if (ox != OX_OK) {
-        return ox;
-    }
-    value_count = args_values(args, "variant", &values);
-    ox = manifest_set_pick(&set, values, value_count);
-    if (ox != OX_OK) {
-        manifest_set_free(&set);
-        return ox;
-    }
-    *ret = set;
     return OX_OK;
 }
 
@@ -247,7 +218,7 @@ static enum ox run(const struct args *args)
         ox = read_provenance(args, &provenance);
     }
     if (ox == OX_OK) {
-        ox = load_set(args, &set);
+        ox = args_manifests(args, &set);
     }
     if (ox == OX_OK) {
         ox = set_sbom(&set, args_value(args, "sbom"));

@@ -265,20 +265,9 @@ enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret)
     return OX_OK;
 }
 
-enum ox manifest_load(const char *path, const char *const *sets, unsigned set_count,
-                      struct manifest *ret)
+char *manifest_label(const struct manifest *m)
 {
-    struct yaml_doc *doc = NULL;
-    enum ox ox = ydoc_load(path, &doc);
-
-    for (unsigned i = 0; i < set_count && ox == OX_OK; i++) {
-        ox = ydoc_set(doc, sets[i]);
-    }
-    if (ox == OX_OK) {
-        ox = manifest_from_doc(doc, ret);
-    }
-    ydoc_free(doc);
-    return ox;
+    return m->variant != NULL ? xasprintf("%s (%s)", m->path, m->variant) : xstrdup(m->path);
 }
 
 void manifest_free(struct manifest *m)

@@ -140,8 +140,7 @@ static enum ox lint(const struct release *r)
         lint_facts_add_cipher(&facts, r->cipher);
     }
     lint_run(&facts, &history, (const char *const *)r->m->lint_off, &findings);
-    where = r->m->variant != NULL ? xasprintf("%s (%s)", r->m->path, r->m->variant)
-                                  : xstrdup(r->m->path);
+    where = manifest_label(r->m);
     ox = lint_gate(&findings, where);
     free(where);
     lint_free(&findings);
