@@ -151,6 +151,11 @@ START_TEST(test_device_file_broken_rule_refused)
         {"roles: [application]", "roles: [app]",
          "7:58: item is 'app', expected application, bootloader or secondary"},
         {"public: release.pub.pem, ", "", "7:5: 'public' is missing"},
+        {"release.pub.pem", "\"exec:sign\"",
+         "7:14: the exec: URI names no public key, expected exec:PROGRAM?public=PATH"},
+        {"\"file:keys/aes.bin\"", "\"exec:sign?public=k.pem\"",
+         "15:16: 'exec:sign?public=k.pem' signs and does not encrypt, expected file:PATH or "
+         "pkcs11:..."},
         {"revoked: true", "revoked: no", "8:91: 'revoked' is 'no', expected true or false"},
         {"revoked: true", "expired: true",
          "8:82: unknown key 'expired'\nhint: known keys here: public, class, roles, revoked"},

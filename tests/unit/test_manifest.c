@@ -265,6 +265,9 @@ START_TEST(test_manifest_broken_rule_refused)
          "2:1: 'sign' is missing"},
         {"method: aes-128-cbc", "method: aes-256-cbc",
          "14:11: 'method' is 'aes-256-cbc', expected aes-128-cbc"},
+        {"\"file:keys/aes.bin\"", "\"exec:sign?public=k.pem\"",
+         "15:8: 'exec:sign?public=k.pem' signs and does not encrypt, expected file:PATH or "
+         "pkcs11:..."},
         {"iv: \"00000000000000000000000000000000\"", "iv: \"00\"",
          "16:7: 'iv' is 2 characters, expected 32 hex digits"},
         {"file-type: ble", "file-type: hex",

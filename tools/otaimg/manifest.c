@@ -134,7 +134,7 @@ static enum ox read_encrypt(struct yaml_node *root, struct manifest *m)
                             file_type_words[m->file_type]);
     }
     if ((ox = ydoc_get_word(map, "method", NULL, methods, &method)) != OX_OK ||
-        (ox = ydoc_get_key_uri(map, "key", NULL, &m->encrypt_key)) != OX_OK) {
+        (ox = ydoc_get_cipher_uri(map, "key", NULL, &m->encrypt_key)) != OX_OK) {
         return ox;
     }
     return ydoc_get_hex(map, "iv", NULL, m->encrypt_iv, sizeof m->encrypt_iv);
