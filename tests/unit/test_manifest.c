@@ -1,5 +1,5 @@
 /* Release manifests: what the examples mean, every rule with its message, damaged input. */
-#include "edit_text.h"
+#include "doc_tests.h"
 #include "load_manifest.h"
 #include "unit.h"
 
@@ -218,34 +218,22 @@ END_TEST
 
 /* ---- rules ------------------------------------------------------------------------------------ */
 
-struct rule {
-    const char *from; /* occurs once in the example */
-    const char *to;
-    const char *message; /* behind "otaimg: m.yaml:" */
-};
-
-static void check_rules(const char *path, const struct rule *rules, size_t count)
+static enum ox check_manifest(struct yaml_doc *doc)
 {
-    char *example = read_text(path);
+    struct manifest m;
+    enum ox ox = manifest_from_doc(doc, &m);
 
-    for (size_t i = 0; i < count; i++) {
-        char *text = replace_once(example, rules[i].from, rules[i].to);
-        char *message = xasprintf("otaimg: m.yaml:%s\n", rules[i].message);
-        struct manifest m;
-
-        catch_diagnostics();
-        ck_assert_msg(read_bytes(text, strlen(text), &m) == OX_USAGE, "'%s' was taken",
-                      rules[i].to);
-        ck_assert_str_eq(caught(), message);
-        free(message);
-        free(text);
+    if (ox == OX_OK) {
+        manifest_free(&m);
     }
-    free(example);
+    return ox;
 }
+
+static const struct doc_reader reader = {"m.yaml", check_manifest};
 
 START_TEST(test_manifest_broken_rule_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"otaimg: 1\n", "otaimg: 2\n", "2:9: 'otaimg' is 2, expected 1"},
         {"otaimg: 1\n", "", "2:1: 'otaimg' is missing"},
         {"device: wbz451", "device: wbz452", "3:9: 'device' is 'wbz452', expected wbz451"},
@@ -288,13 +276,13 @@ START_TEST(test_manifest_broken_rule_refused)
          "log"},
     };
 
-    check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, RELEASE, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
 START_TEST(test_manifest_broken_lint_rule_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"object=wbz451-app\"", "object=wbz451-app\"\n  class: test",
          "13:10: 'class' is 'test', expected production or development"},
         {"output: app.ota", "lint: {off: {frob: \"x\"}}",
@@ -312,13 +300,13 @@ START_TEST(test_manifest_broken_lint_rule_refused)
          "32:17: unknown key 'on'\nhint: known keys here: off"},
     };
 
-    check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, RELEASE, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
 START_TEST(test_manifest_broken_attribute_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"max-revision: 4", "max-revision: 0", "19:64: 'max-revision' is 0, expected 1..65535"},
         {"min-revision: 1, ", "", "19:13: 'min-revision' is missing in 'hardware'"},
         {"class: 0x00000102, ", "", "19:13: 'class' is missing in 'hardware'"},
@@ -361,13 +349,13 @@ START_TEST(test_manifest_broken_attribute_refused)
          "18:3: 'product' is missing in 'attributes'"},
     };
 
-    check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, RELEASE, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
 START_TEST(test_manifest_broken_zigbee_rule_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"file-type: combo", "file-type: ble",
          "7:1: 'zigbee' given with file-type 'ble', expected zigbee or combo"},
         {"  max-hardware-version: 7\n", "", "8:3: 'max-hardware-version' is missing in 'zigbee'"},
@@ -382,7 +370,7 @@ START_TEST(test_manifest_broken_zigbee_rule_refused)
          "14:16: 'destination' is '0x00112233445566778', expected 0..18446744073709551615"},
     };
 
-    check_rules(COMBO, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, COMBO, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
@@ -409,59 +397,17 @@ END_TEST
 
 /* ---- damaged input ---------------------------------------------------------------------------- */
 
-/* Success, or an error with exactly one message. */
-static void check_clean(const char *text, size_t len)
-{
-    struct manifest m;
-    enum ox ox;
-
-    catch_diagnostics();
-    ox = read_bytes(text, len, &m);
-    if (ox == OX_OK) {
-        manifest_free(&m);
-        ck_assert_str_eq(caught(), "");
-        return;
-    }
-    ck_assert_int_eq(ox, OX_USAGE);
-    ck_assert_int_eq(strncmp(caught(), "otaimg: ", 8), 0);
-    ck_assert_ptr_null(strstr(caught(), "\notaimg: "));
-}
-
 static const char *const all_examples[] = {RELEASE, COMBO, STOCK};
 
 START_TEST(test_manifest_truncated_anywhere_clean)
 {
-    char *text = read_text(all_examples[_i]);
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i <= len; i++) {
-        char *cut = xmalloc(i);
-
-        memcpy(cut, text, i);
-        check_clean(cut, i);
-        free(cut);
-    }
-    free(text);
+    doc_check_truncated_anywhere(&reader, all_examples[_i]);
 }
 END_TEST
 
 START_TEST(test_manifest_any_byte_replaced_clean)
 {
-    static const char others[] = {'\0', '\t', '\n', ' ', '"', '#', '&', '\'', '*',    ',', '-',
-                                  ':',  '0',  '?',  '[', ']', 'z', '{', '|',  '\xff', '}', '\x80'};
-    char *text = read_text(all_examples[_i]);
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i < len; i++) {
-        char was = text[i];
-
-        for (size_t k = 0; k < sizeof others; k++) {
-            text[i] = others[k];
-            check_clean(text, len);
-        }
-        text[i] = was;
-    }
-    free(text);
+    doc_check_any_byte_replaced(&reader, all_examples[_i]);
 }
 END_TEST
 
