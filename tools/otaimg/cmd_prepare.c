@@ -89,7 +89,7 @@ static enum ox write_draft(const struct draft *draft, struct key_ring *ring, str
     enum ox ox = OX_OK;
 
     if (draft->m->encrypt) {
-        ox = key_ring_cipher(ring, draft->m->encrypt_key, &cipher);
+        ox = key_ring_cipher(ring, draft->m->encrypt_key, true, &cipher);
     }
     if (ox == OX_OK) {
         ox = draft_write(draft, cipher, out);

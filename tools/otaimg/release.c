@@ -40,16 +40,17 @@ static enum ox check_method(const struct release *r)
     return OX_POLICY;
 }
 
+/* Of a production release lint tells which keys everyone has. */
 static enum ox get_keys(const struct manifest *m, struct key_ring *ring, struct signer **ret_signer,
                         struct cipher **ret_cipher)
 {
     enum ox ox = OX_OK;
 
     if (m->method == OTAV_METHOD_ECDSA) {
-        ox = key_ring_signer(ring, m->sign_key, ret_signer);
+        ox = key_ring_signer(ring, m->sign_key, !m->production, ret_signer);
     }
     if (ox == OX_OK && m->encrypt) {
-        ox = key_ring_cipher(ring, m->encrypt_key, ret_cipher);
+        ox = key_ring_cipher(ring, m->encrypt_key, !m->production, ret_cipher);
     }
     return ox;
 }
