@@ -38,7 +38,8 @@ static void read_example(const char *path, struct device_file *ret)
 
 START_TEST(test_device_file_full_example_read)
 {
-    static const uint8_t zeros[16];
+    static const uint8_t iv[16] = {0x5a, 0x1d, 0x0c, 0x93, 0xe7, 0xf2, 0x4b, 0x68,
+                                   0xa9, 0x0c, 0x3e, 0x5f, 0x71, 0xd2, 0xb4, 0x86};
     struct device_file d;
     const struct otav_config *config = &d.config;
 
@@ -66,7 +67,7 @@ START_TEST(test_device_file_full_example_read)
     ck_assert_uint_eq(config->installed_version, 0x01040100);
     ck_assert_uint_eq(config->counter_floor, 3);
     ck_assert(!config->has_decrypt_key);
-    ck_assert_mem_eq(config->decrypt_iv, zeros, 16);
+    ck_assert_mem_eq(config->decrypt_iv, iv, 16);
     ck_assert_str_eq(d.decrypt_key_uri, "file:" TEST_DATA_DIR "/../examples/keys/aes.bin");
     device_file_free(&d);
     device_file_free(&d);
@@ -154,7 +155,7 @@ START_TEST(test_device_file_broken_rule_refused)
         {", security-counter: 3", "", "14:12: 'security-counter' is missing in 'installed'"},
         {"security-counter: 3", "security-counter: 0xFFFF0000",
          "14:49: 'security-counter' is 0xFFFF0000, expected 0..4294901759"},
-        {", iv: \"00000000000000000000000000000000\"", "", "15:10: 'iv' is missing in 'decrypt'"},
+        {", iv: \"5a1d0c93e7f24b68a90c3e5f71d2b486\"", "", "15:10: 'iv' is missing in 'decrypt'"},
         {"manufacturer: MCHP", "manufacturer: MCHP0",
          "11:15: 'manufacturer' is 'MCHP0', expected 1..4 printable ASCII characters"},
         {"image-id: 0x9B000000", "image-idd: 0x9B000000",

@@ -7,6 +7,7 @@
 
 #include "cmd_init.h"
 #include "device_file.h"
+#include "lint_facts.h"
 #include "manifest.h"
 #include "yaml_doc.h"
 
@@ -146,6 +147,72 @@ START_TEST(test_init_commented_keys_are_right)
 }
 END_TEST
 
+/* The file with each of these lines, given without "# ", made valid; caller frees. */
+static char *read_uncommented(const char *path, const char *const *lines, size_t count)
+{
+    char *text = read_text(path);
+
+    for (size_t i = 0; i < count; i++) {
+        char *from = xasprintf("\n# %s", lines[i]);
+        char *to = xasprintf("\n%s", lines[i]);
+        char *changed = replace_once(text, from, to);
+
+        free(from);
+        free(to);
+        free(text);
+        text = changed;
+    }
+    return text;
+}
+
+static void write_whole(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void make_encrypted(struct manifest *ret_manifest, struct device_file *ret_device)
+{
+    static const char *const encrypt[] = {"encrypt:", "  method:", "  key:", "  iv:"};
+    static const char *const decrypt[] = {"decrypt:"};
+    char *manifest;
+    char *device;
+
+    ck_assert_int_eq(init_write(manifest_path, device_path, true), OX_OK);
+    manifest = read_uncommented(manifest_path, encrypt, 4);
+    device = read_uncommented(device_path, decrypt, 1);
+    write_whole(manifest_path, manifest);
+    write_whole(device_path, device);
+    ck_assert_msg(load_manifest(manifest_path, NULL, 0, ret_manifest) == OX_OK, "%s", caught());
+    load_device(ret_device);
+    free(manifest);
+    free(device);
+}
+
+/* A random one, so that lint has nothing against it, and the same in both files. */
+START_TEST(test_init_encryption_has_one_new_iv)
+{
+    struct manifest first;
+    struct manifest second;
+    struct device_file d;
+
+    catch_diagnostics();
+    make_encrypted(&first, &d);
+    ck_assert(first.encrypt);
+    ck_assert(!lint_facts_of(&first).has_zero_iv);
+    ck_assert_mem_eq(first.encrypt_iv, d.config.decrypt_iv, 16);
+    device_file_free(&d);
+    make_encrypted(&second, &d);
+    ck_assert_mem_ne(first.encrypt_iv, second.encrypt_iv, 16);
+    manifest_free(&first);
+    manifest_free(&second);
+    device_file_free(&d);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, make_folder, remove_folder);
@@ -154,6 +221,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_init_existing_file_refused_and_kept);
     tcase_add_test(tcase, test_init_dangling_link_counts_as_existing);
     tcase_add_test(tcase, test_init_commented_keys_are_right);
+    tcase_add_test(tcase, test_init_encryption_has_one_new_iv);
 }
 
 int main(void)

@@ -37,7 +37,8 @@ START_TEST(test_manifest_full_example_read)
 {
     static const uint8_t product[16] = {0x7d, 0x7c, 0x9f, 0x0e, 0x3b, 0x53, 0x4c, 0x1e,
                                         0x9a, 0x86, 0x0a, 0x8f, 0x5c, 0x1d, 0x2e, 0x3f};
-    static const uint8_t zeros[16];
+    static const uint8_t iv[16] = {0x5a, 0x1d, 0x0c, 0x93, 0xe7, 0xf2, 0x4b, 0x68,
+                                   0xa9, 0x0c, 0x3e, 0x5f, 0x71, 0xd2, 0xb4, 0x86};
     struct manifest m;
 
     load_ok(RELEASE, NULL, 0, &m);
@@ -53,7 +54,7 @@ START_TEST(test_manifest_full_example_read)
     ck_assert_str_eq(m.sign_key, "pkcs11:token=release;object=wbz451-app");
     ck_assert(m.encrypt);
     ck_assert_str_eq(m.encrypt_key, "file:" FOLDER "keys/aes.bin");
-    ck_assert_mem_eq(m.encrypt_iv, zeros, 16);
+    ck_assert_mem_eq(m.encrypt_iv, iv, 16);
     ck_assert(m.has_attributes);
     ck_assert_mem_eq(m.product, product, 16);
     ck_assert_uint_eq(m.hardware_class, 0x102);
@@ -256,7 +257,7 @@ START_TEST(test_manifest_broken_rule_refused)
         {"\"file:keys/aes.bin\"", "\"exec:sign?public=k.pem\"",
          "15:8: 'exec:sign?public=k.pem' signs and does not encrypt, expected file:PATH or "
          "pkcs11:..."},
-        {"iv: \"00000000000000000000000000000000\"", "iv: \"00\"",
+        {"iv: \"5a1d0c93e7f24b68a90c3e5f71d2b486\"", "iv: \"00\"",
          "16:7: 'iv' is 2 characters, expected 32 hex digits"},
         {"file-type: ble", "file-type: hex",
          "13:1: 'encrypt' given with file-type 'hex', which holds the plaintext of the slot, "
