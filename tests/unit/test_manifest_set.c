@@ -257,17 +257,12 @@ END_TEST
 START_TEST(test_manifest_set_label_names_variant)
 {
     struct manifest_set set;
-    char *label;
 
     read_ok(HEAD "variants: [{name: a}]\n", NULL, 0, &set);
-    label = manifest_label(&set.items[0]);
-    ck_assert_str_eq(label, "v.yaml (a)");
-    free(label);
+    ck_assert_str_eq(set.items[0].label, "v.yaml (a)");
     manifest_set_free(&set);
     read_ok(HEAD, NULL, 0, &set);
-    label = manifest_label(&set.items[0]);
-    ck_assert_str_eq(label, "v.yaml");
-    free(label);
+    ck_assert_str_eq(set.items[0].label, "v.yaml");
     manifest_set_free(&set);
 }
 END_TEST

@@ -98,25 +98,19 @@ static enum ox choose_log(const struct args *args, const struct manifest_set *se
             return diag_fail(OX_USAGE,
                              "%s: 'log' is '%s', that of %s is '%s', expected one log for "
                              "all images of a run",
-                             set->items[i].path, other != NULL ? other : "", set->items[0].path,
+                             set->items[i].label, other != NULL ? other : "", set->items[0].label,
                              *ret != NULL ? *ret : "");
         }
     }
     return OX_OK;
 }
 
-/* What its files are called in messages; caller frees. */
-static char *name_image(const struct manifest *m, bool one_file)
-{
-    return one_file && m->variant != NULL ? xstrdup(m->variant) : manifest_label(m);
-}
-
 static enum ox build_set(const struct args *args, const struct manifest_set *set, unsigned jobs,
                          const struct release_options *release)
 {
     const char *output = args_value(args, "output");
+    bool one_file = args_operand_count(args) == 1;
     struct batch_image *images;
-    char **names;
     enum ox ox;
 
     if (output != NULL && set->count > 1) {
@@ -125,17 +119,13 @@ static enum ox build_set(const struct args *args, const struct manifest_set *set
                          set->count);
     }
     images = xcalloc(set->count, sizeof *images);
-    names = xcalloc(set->count, sizeof *names);
     for (unsigned i = 0; i < set->count; i++) {
-        names[i] = name_image(&set->items[i], args_operand_count(args) == 1);
-        images[i] = (struct batch_image){&set->items[i],
-                                         output != NULL ? output : set->items[i].output, names[i]};
+        const struct manifest *m = &set->items[i];
+
+        images[i] = (struct batch_image){m, output != NULL ? output : m->output,
+                                         one_file && m->variant != NULL ? m->variant : m->label};
     }
     ox = build_images(images, set->count, jobs, release);
-    for (unsigned i = 0; i < set->count; i++) {
-        free(names[i]);
-    }
-    free((void *)names);
     free(images);
     return ox;
 }
@@ -163,7 +153,8 @@ static enum ox set_sbom(struct manifest_set *set, const char *sbom)
         struct manifest *m = &set->items[i];
 
         if (!m->has_attributes) {
-            return diag_fail(OX_USAGE, "%s: no 'attributes', expected them with '--sbom'", m->path);
+            return diag_fail(OX_USAGE, "%s: no 'attributes', expected them with '--sbom'",
+                             m->label);
         }
         free(m->sbom_file);
         m->sbom_file = xstrdup(sbom);

@@ -8,7 +8,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "assemble.h"
@@ -31,7 +30,6 @@ static const struct option_spec options[] = {
     {NULL, 0, NULL, NULL, false}};
 
 struct lint_input {
-    char *label; /* the release's, in messages */
     struct lint_facts facts;
     struct lint_history history;
     bool sign_key_unread; /* rules about it say nothing */
@@ -54,7 +52,7 @@ static void read_sign_key(const struct manifest *m, const struct key_options *ke
         return;
     }
     in->sign_key_unread = true;
-    diag_warn("%s: lint %s and %s not checked: the signing key cannot be read", in->label,
+    diag_warn("%s: lint %s and %s not checked: the signing key cannot be read", m->label,
               lint_rules[LINT_SAMPLE_KEY].id, lint_rules[LINT_DEVELOPMENT_KEY].id);
 }
 
@@ -74,7 +72,7 @@ static void read_aes_key(const struct manifest *m, const struct key_options *key
         return;
     }
     in->aes_key_unread = true;
-    diag_warn("%s: lint %s not checked: the AES key cannot be read", in->label,
+    diag_warn("%s: lint %s not checked: the AES key cannot be read", m->label,
               lint_rules[LINT_DEFAULT_AES_KEY].id);
 }
 
@@ -153,8 +151,7 @@ static const char *class_word(const struct manifest *m)
     return m->production ? "production" : "development";
 }
 
-static void print_text(const struct manifest *m, const struct lint_input *in,
-                       const struct lint_findings *findings)
+static void print_text(const struct manifest *m, const struct lint_findings *findings)
 {
     for (unsigned i = 0; i < findings->count; i++) {
         const struct lint_finding *finding = &findings->items[i];
@@ -167,7 +164,7 @@ static void print_text(const struct manifest *m, const struct lint_input *in,
         }
         (void)putchar('\n');
     }
-    put_printable(stdout, in->label);
+    put_printable(stdout, m->label);
     (void)printf(": %s release, findings: %u, turned off: %u\n", class_word(m),
                  findings->count - findings->off_count, findings->off_count);
 }
@@ -257,7 +254,7 @@ static enum ox gather(const struct manifest *m, const char *log, const struct ke
 static enum ox lint_one(const struct manifest *m, const char *log, const struct key_options *keys,
                         json_t *list)
 {
-    struct lint_input in = {.label = manifest_label(m), .facts = lint_facts_of(m)};
+    struct lint_input in = {.facts = lint_facts_of(m)};
     struct lint_findings findings;
     enum ox ox = gather(m, log, keys, &in);
 
@@ -266,12 +263,11 @@ static enum ox lint_one(const struct manifest *m, const char *log, const struct 
         if (list != NULL) {
             (void)json_array_append_new(list, release_json(m, &in, &findings));
         } else {
-            print_text(m, &in, &findings);
+            print_text(m, &findings);
         }
         ox = findings.count > findings.off_count ? OX_DIFFERENT : OX_OK;
         lint_free(&findings);
     }
-    free(in.label);
     return ox;
 }
 

@@ -34,13 +34,13 @@ static enum ox check_manifest(const struct manifest *m)
         return diag_fail(OX_USAGE,
                          "%s: there is nothing to sign, expected authentication "
                          "'ecdsa-p256-sha256'",
-                         m->path);
+                         m->label);
     }
     if (m->file_type == FILE_TYPE_HEX) {
         (void)diag_fail(OX_USAGE,
                         "%s: a HEX file cannot be signed elsewhere, expected another "
                         "file-type",
-                        m->path);
+                        m->label);
         diag_hint("an 'image' is the same content in binary");
         return OX_USAGE;
     }

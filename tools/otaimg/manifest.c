@@ -253,6 +253,7 @@ enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret)
 {
     struct yaml_node *root = ydoc_root(doc);
     struct manifest m = {.path = xstrdup(root->pos.path),
+                         .label = xstrdup(root->pos.path),
                          .image_type = MANIFEST_IMAGE_APPLICATION,
                          .activation = MANIFEST_ACTIVATION_TRIAL};
     enum ox ox = read_all(root, &m);
@@ -265,11 +266,6 @@ enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret)
     return OX_OK;
 }
 
-char *manifest_label(const struct manifest *m)
-{
-    return m->variant != NULL ? xasprintf("%s (%s)", m->path, m->variant) : xstrdup(m->path);
-}
-
 void manifest_free(struct manifest *m)
 {
     for (unsigned i = 0; i < m->user_count; i++) {
@@ -278,6 +274,7 @@ void manifest_free(struct manifest *m)
     free(m->user);
     free(m->path);
     free(m->variant);
+    free(m->label);
     free(m->firmware_file);
     free(m->sign_key);
     free(m->encrypt_key);

@@ -37,6 +37,7 @@ struct manifest_user_attribute {
 struct manifest {
     char *path;
     char *variant; /* name in 'variants' (manifest_set.h); NULL = none */
+    char *label;   /* for messages: "PATH", or "PATH (VARIANT)" */
 
     char *firmware_file;            /* firmware.file */
     enum fw_format firmware_format; /* firmware.format: elf, ihex, srec, bin; default by content */
@@ -106,8 +107,6 @@ struct yaml_doc;
 /* Checks everything that can be checked without opening other files; doc may be freed afterwards.
  * OX_USAGE with file:line:column. manifest_set.h reads files. */
 enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret);
-/* "PATH" or "PATH (VARIANT)", for messages. Caller frees. */
-char *manifest_label(const struct manifest *m);
 void manifest_free(struct manifest *m);
 
 #endif

@@ -41,3 +41,7 @@ t prepare variants.yaml --variant gone --verify-key release.pub.pem -o x.json
 sed '/name: us/,$d' variants.yaml >single.yaml
 q prepare single.yaml --verify-key release.pub.pem -o eu.json
 files
+say "a variant is named in messages"
+t build logs.yaml --variant eu --variant us
+t build variants.yaml --variant eu --sbom app.bin
+t prepare variants.yaml --variant eu --set file-type=hex --verify-key release.pub.pem -o x.json
