@@ -43,7 +43,7 @@ section "ENVIRONMENT" | sed -n 's/^\*\([A-Z0-9_]*\)\*$/\1/p' >"$folder/page"
 same "environment"
 
 # The properties of the schemas stand one to a line; the first words below are not properties.
-keywords='properties|items|if|then|else|not|path|uuid|counter'
+keywords='properties|items|contains|if|then|else|not|path|uuid|counter'
 for kind in manifest:"RELEASE MANIFEST" device:"DEVICE FILE"; do
     sed -n 's/^ *"\([a-z][a-z0-9-]*\)": {$/\1/p' "$2/schemas/${kind%%:*}.schema.json" |
         grep -Evx "$keywords" >"$folder/wanted"

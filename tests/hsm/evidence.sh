@@ -7,24 +7,9 @@ set -euo pipefail
 otaimg=$1
 source_dir=$2
 
-fail() {
-    echo "FAIL: $1" >&2
-    exit 1
-}
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$source_dir/tests/hsm/token.sh"
 cd "$work"
-unset SOFTHSM2_CONF OTAIMG_PKCS11_MODULE OTAIMG_PIN SOURCE_DATE_EPOCH
-status=0
-"$source_dir"/keys/test/make-token.sh token --label release >token.env 2>token.err || status=$?
-if [ $status -eq 77 ]; then
-    echo "SKIP: $(cat token.err)"
-    [ "${CI:-}" != true ] || exit 1
-    exit 77
-fi
-[ $status -eq 0 ] || fail "$(cat token.err)"
-eval "$(cat token.env)"
+make_token
 pin=$(cat token/pin)
 
 # Environment variables are taken once, so each run gets its own.

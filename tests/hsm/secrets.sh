@@ -8,34 +8,16 @@ otaimg=$1
 mock=$2
 source_dir=$3
 
-skip() {
-    echo "SKIP: $1"
-    [ "${CI:-}" != true ] || exit 1
-    exit 77
-}
-
-fail() {
-    echo "FAIL: $1" >&2
-    exit 1
-}
-
+. "$source_dir/tests/hsm/token.sh"
 command -v strace >/dev/null || skip "strace not found"
 strace -qq -e trace=none true 2>/dev/null || skip "ptrace is not permitted"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-unset SOFTHSM2_CONF OTAIMG_PKCS11_MODULE OTAIMG_PIN OTAIMG_PASSPHRASE
 
 PIN=pin-4711-of-the-test
 passphrase=correct-horse-of-the-test
 printf '%s' "$PIN" >pin
-status=0
-"$source_dir"/keys/test/make-token.sh token --label release --pin-file pin >token.env 2>token.err ||
-    status=$?
-[ $status -ne 77 ] || skip "$(cat token.err)"
-[ $status -eq 0 ] || fail "$(cat token.err)"
-eval "$(cat token.env)"
+make_token --pin-file pin
 rm pin
 
 # Stack pointer, reset address and something behind them.

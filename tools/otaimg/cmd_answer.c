@@ -60,7 +60,7 @@ static enum ox open_signer(const struct request *r, struct key_ring *ring, const
     uint8_t xy[PUBKEY_LEN];
     char wanted[65];
     char given[65];
-    enum ox ox = key_ring_signer(ring, uri, ret);
+    enum ox ox = key_ring_signer(ring, uri, true, ret);
 
     if (ox != OX_OK) {
         return ox;

@@ -13,13 +13,13 @@
 
 #include "diag.h"
 #include "key_text.h"
+#include "key_uri.h"
 #include "pubkey.h"
 
 /* Not a URI, and no file of that name. Text with a PIN in it is left to the URI's own check. */
 static bool is_nothing(const char *uri)
 {
-    return strncmp(uri, "file:", 5) != 0 && strncmp(uri, "pkcs11:", 7) != 0 &&
-           strncmp(uri, "exec:", 5) != 0 && access(uri, F_OK) != 0 &&
+    return !key_uri_has_scheme(uri) && access(uri, F_OK) != 0 &&
            strcasestr(uri, "pin-value=") == NULL;
 }
 

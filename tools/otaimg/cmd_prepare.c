@@ -13,6 +13,7 @@
 #include "draft.h"
 #include "key_ring.h"
 #include "known_keys.h"
+#include "manifest_args.h"
 #include "release_log.h"
 #include "request.h"
 #include "source.h"
@@ -24,6 +25,7 @@ static const struct option_spec options[] = {
     {"output", 'o', "REQUEST",
      "write the request to REQUEST, the draft to REQUEST.draft (required)", false},
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
+    {"variant", 0, "NAME", "the variant of the manifest to prepare", false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
@@ -33,7 +35,7 @@ static enum ox check_manifest(const struct manifest *m)
         return diag_fail(OX_USAGE,
                          "%s: there is nothing to sign, expected authentication "
                          "'ecdsa-p256-sha256'",
-                         m->path);
+                         m->label);
     }
     return OX_OK;
 }
@@ -80,7 +82,7 @@ static enum ox write_draft(const struct draft *draft, struct key_ring *ring, str
     enum ox ox = OX_OK;
 
     if (draft->m->encrypt) {
-        ox = key_ring_cipher(ring, draft->m->encrypt_key, &cipher);
+        ox = key_ring_cipher(ring, draft->m->encrypt_key, true, &cipher);
     }
     if (ox == OX_OK) {
         ox = draft_write(draft, cipher, out);
@@ -208,13 +210,20 @@ static enum ox prepare(const struct manifest *m, const struct args *args,
     return ox;
 }
 
+/* A request stands for one file. */
+static enum ox check_single(const struct manifest_set *set)
+{
+    return set->count == 1
+               ? OX_OK
+               : diag_fail(OX_USAGE, "%s: %u variants, expected --variant NAME for one of them",
+                           set->items[0].path, set->count);
+}
+
 static enum ox run(const struct args *args)
 {
     const char *output = args_value(args, "output");
-    const char *const *sets = NULL;
-    unsigned set_count = args_values(args, "set", &sets);
     struct key_options keys;
-    struct manifest m;
+    struct manifest_set set;
     enum ox ox = args_key_options(args, &keys);
 
     if (ox != OX_OK) {
@@ -226,10 +235,13 @@ static enum ox run(const struct args *args)
     if (args_value(args, "verify-key") == NULL) {
         return diag_fail(OX_USAGE, "no key given, expected --verify-key URI");
     }
-    ox = manifest_load(args_operand(args, 0), sets, set_count, &m);
+    ox = args_manifests(args, &set);
     if (ox == OX_OK) {
-        ox = prepare(&m, args, &keys);
-        manifest_free(&m);
+        ox = check_single(&set);
+        if (ox == OX_OK) {
+            ox = prepare(&set.items[0], args, &keys);
+        }
+        manifest_set_free(&set);
     }
     return ox;
 }

@@ -87,3 +87,11 @@ t verify with.ota --device device.yaml --sbom missing.json
 t verify without.ota --device device.yaml --sbom sbom.json
 t verify stock.ota --verify-key release.pub.pem --sbom sbom.json
 t verify with.ota --verify-key dev-b.pub.pem --sbom sbom.json
+say "which variant it is"
+sed 's/^output.*/variants: [{name: eu, output: eu.ota}, {name: us, output: us.ota}]/' release.yaml >variants.yaml
+q build variants.yaml --provenance
+for name in eu us; do
+  jq -r .predicate.buildDefinition.externalParameters.variant $name.ota.provenance.json
+done
+q build release.yaml --provenance
+jq .predicate.buildDefinition.externalParameters.variant app.ota.provenance.json

@@ -15,10 +15,10 @@ _otaimg_options()
         echo "-o --output --set --variant --jobs --for --sbom --provenance --builder-id --log" \
             "--allow-insecure $key $common"
         ;;
-    lint) echo "--set --log --json $key $common" ;;
+    lint) echo "--set --variant --log --json $key $common" ;;
     sign) echo "-k --sign-key -o --output --log $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output --log $trust $decrypt $key $common" ;;
-    prepare) echo "--verify-key -o --output --set $key $common" ;;
+    prepare) echo "--verify-key -o --output --set --variant $key $common" ;;
     answer) echo "-k --sign-key -o --output --log $key $common" ;;
     attach) echo "-o --output --log $key $common" ;;
     verify) echo "--boot --sbom $trust $decrypt $key $common" ;;
