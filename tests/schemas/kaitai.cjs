@@ -228,17 +228,18 @@ function sizeOf(entry) {
     : typeof entry.size === 'number' ? entry.size : Number(entry.type.slice(1));
 }
 
-/* What `format_tables` prints, as "type.field bytes", and attribute types as "0x0001 product". */
+/* What `format_tables` prints of an OTA file, as "type.field bytes", and attribute types as
+ * "0x0001 product". */
 function listedFields() {
   const result = { fields: [], attributes: [] };
   let record;
   for (const text of execFileSync(formatTables, { encoding: 'utf8' }).split('\n')) {
-    const heading = /^### ([a-z]+):/.exec(text);
+    const heading = /^### ([a-z ]+):/.exec(text);
     const row = /^\| (?:0x([0-9A-F]{4}) ([a-z_]+) \| )?(?:0x[0-9A-F]+|next) \| ([0-9, ]+) \| (\w+) \|/
       .exec(text);
     if (heading !== null) {
       [, record] = heading;
-    } else if (row !== null) {
+    } else if (row !== null && (row[2] !== undefined || !record.startsWith('provisioning'))) {
       const [, type, attribute, bytes, field] = row;
       if (attribute !== undefined) {
         result.attributes.push(`${parseInt(type, 16)} ${attribute}`);
