@@ -69,9 +69,10 @@ t keys export --format provision --device published.yaml -o x.prov
 sed 's/key3.pem/dev-a.pem/; s/^product/class: development\n&/' factory.yaml >development.yaml
 t keys export --format provision --device development.yaml -o development.prov
 t keys show development.prov | grep -e ^class -e ^key -e known
-(printf 3059301306072a8648ce3d020106082a8648ce3d03010703420004
-  printf 2acb403ce8feed5ba44995a1a91daee8dbbe1937cd14fb2f245737e5953988d9
-  printf 94b9d65aebd7cdd5308ad6fe48b24a6a810ee5f07d8b6834cc3a6afc538efac1) | xxd -r -p >sample.pem
+printf '%s\n' '-----BEGIN PUBLIC KEY-----' \
+  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEKstAPOj+7VukSZWhqR2u6Nu+GTfN' \
+  'FPsvJFc35ZU5iNmUudZa69fN1TCK1v5IskpqgQ7l8H2LaDTMOmr8U476wQ==' \
+  '-----END PUBLIC KEY-----' >sample.pem
 sed 's/key3.pem/sample.pem/' factory.yaml >sample.yaml
 t keys export --format provision --device sample.yaml -o x.prov
 t keys export --format provision --device sample.yaml --allow-sample-key -o sample.prov
