@@ -30,7 +30,9 @@ _otaimg_options()
     'keys show') echo "--json $key $common" ;;
     'keys generate') echo "--type --no-encrypt --record $key $common" ;;
     'log verify') echo "--expect $common" ;;
-    'keys export') echo "--format --name -o --output $key $common" ;;
+    'keys export')
+        echo "--format --name -d --device --with-decrypt-key -o --output $key $common"
+        ;;
     esac
 }
 
@@ -65,7 +67,7 @@ _otaimg_value()
     -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
-    --format) _otaimg_words "$2" 'pem der c raw' ;;
+    --format) _otaimg_words "$2" 'pem der c raw provision' ;;
     --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
     *) return 1 ;;
     esac
