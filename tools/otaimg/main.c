@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "crypto_memory.h"
 #include "diag.h"
 
 static void print_usage(void)
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     const struct command *command;
     int words = 0;
 
+    crypto_memory_wipe_freed();
     if (argc < 2) {
         (void)diag_fail(OX_USAGE, "no command given");
         diag_hint("see 'otaimg --help'");
