@@ -147,6 +147,7 @@ leftovers_file_keys() {
     run "--passphrase-fd" 0 build plain.yaml --set $locked --passphrase-fd 5 5<passphrase
     run "--passphrase-file" 0 build plain.yaml --set $locked --passphrase-file passphrase
     OTAIMG_PASSPHRASE=$(cat passphrase) run "OTAIMG_PASSPHRASE" 0 build plain.yaml --set $locked
+    OTAIMG_PASSPHRASE=$(cat passphrase) run "passphrase that is not needed" 0 build plain.yaml
     run "resign" 0 resign app.ota --verify-key key.pub.pem --sign-key file:key.pem -o new.ota
     "$otaimg" prepare plain.yaml --verify-key key.pub.pem -o app.req.json >prepared
     run "answer" 0 answer app.req.json --sign-key file:key.pem -o app.resp.json
@@ -219,6 +220,7 @@ leftovers_token() {
     OTAIMG_PIN=$(cat pin) run "keys list" 0 keys list --login pkcs11:token=release
     OTAIMG_PIN=$(cat pin) run "full device" 3 build token.yaml -o /dev/full
     OTAIMG_PIN=$(cat pin) run "no such key" 4 build token.yaml --set "sign.key=${key}s"
+    OTAIMG_PIN=$(cat pin) run "PIN that is not needed" 0 build token.yaml --pin-fd 5 5<pin
     OTAIMG_PIN=$(cat wrong) run "wrong PIN" 4 build token.yaml
     OTAIMG_PIN=$(cat pin) leaves "PIN, not wiped" pin 'cat secrets' "$UNWIPED" build token.yaml
 }

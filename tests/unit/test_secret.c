@@ -119,6 +119,7 @@ START_TEST(test_secret_file_read)
     source.file = path;
     ck_assert_int_eq(secret_get(&source, &s), OX_OK);
     ck_assert_str_eq(s.text, "4321");
+    source.file = NULL;
     (void)unlink(path);
 }
 END_TEST
@@ -154,6 +155,41 @@ START_TEST(test_secret_environment_read_once)
     catch_diagnostics();
     ck_assert_int_eq(secret_get(&source, &s), OX_KEY);
     ck_assert_str_eq(caught(), "otaimg: the PIN for token 'a' from " ENV " is empty\n");
+}
+END_TEST
+
+START_TEST(test_secret_environment_taken_then_read_once)
+{
+    struct secret s;
+    char *pin;
+
+    ck_assert_int_eq(setenv("OTAIMG_PIN", "1234", 1), 0);
+    pin = getenv("OTAIMG_PIN");
+    ck_assert_ptr_nonnull(pin);
+    secret_take_environment();
+    ck_assert_ptr_null(getenv("OTAIMG_PIN"));
+    ck_assert(secret_in_environment("OTAIMG_PIN"));
+    ck_assert(!secret_in_environment("OTAIMG_PASSPHRASE"));
+    source.env = "OTAIMG_PIN";
+    ck_assert_int_eq(secret_get(&source, &s), OX_OK);
+    ck_assert_str_eq(s.text, "1234");
+    ck_assert_mem_eq(pin, "\0\0\0\0", 4);
+    ck_assert(!secret_in_environment("OTAIMG_PIN"));
+}
+END_TEST
+
+START_TEST(test_secret_environment_taken_and_not_needed_wiped)
+{
+    char *passphrase;
+
+    ck_assert_int_eq(setenv("OTAIMG_PASSPHRASE", "correct", 1), 0);
+    passphrase = getenv("OTAIMG_PASSPHRASE");
+    ck_assert_ptr_nonnull(passphrase);
+    secret_take_environment();
+    secret_wipe_environment();
+    ck_assert_mem_eq(passphrase, "\0\0\0\0\0\0\0", 7);
+    ck_assert(!secret_in_environment("OTAIMG_PASSPHRASE"));
+    secret_wipe_environment();
 }
 END_TEST
 
@@ -409,6 +445,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_secret_file_read);
     tcase_add_test(tc, test_secret_file_missing_no_other_source_tried);
     tcase_add_test(tc, test_secret_environment_read_once);
+    tcase_add_test(tc, test_secret_environment_taken_then_read_once);
+    tcase_add_test(tc, test_secret_environment_taken_and_not_needed_wiped);
     tcase_add_test(tc, test_secret_sources_in_order);
     tcase_add_test(tc, test_secret_no_terminal_refused_with_hint);
     tcase_add_test(tc, test_secret_terminal_echo_off_then_restored);

@@ -7,6 +7,7 @@
 #include "args.h"
 #include "crypto_memory.h"
 #include "diag.h"
+#include "secret.h"
 
 static void print_usage(void)
 {
@@ -65,7 +66,9 @@ int main(int argc, char **argv)
 {
     const struct command *command;
     int words = 0;
+    enum ox ox;
 
+    secret_take_environment();
     crypto_memory_wipe_freed();
     if (argc < 2) {
         (void)diag_fail(OX_USAGE, "no command given");
@@ -85,5 +88,7 @@ int main(int argc, char **argv)
     if (command == NULL) {
         return unknown_command(argc, argv);
     }
-    return (int)flush_output(run(command, argc - 1 - words, argv + 1 + words));
+    ox = run(command, argc - 1 - words, argv + 1 + words);
+    secret_wipe_environment();
+    return (int)flush_output(ox);
 }
