@@ -5,7 +5,7 @@
 #   leftovers.sh TEST SOURCE_DIR     TEST: the name of a function below
 #   leftovers.sh scalar KEY.pem [PASSPHRASE_FILE]     names the key's scalar to the tracer
 #
-# OTAIMG_BINARY, UNWIPED, TRACER and PLANT name the programs.
+# OTAIMG_BINARY, UNWIPED, TRACER, PLANT and NONCE name the programs.
 set -euo pipefail
 what=$1
 self=$(realpath "$0")
@@ -86,7 +86,34 @@ make_keys() {
         echo "passphrase text $(cat passphrase)"
         echo "wrong-passphrase text $(cat wrong)"
         echo "aes hex $(cat aes.hex)"
+        echo "passphrase-key hex $(key_from_passphrase locked.pem)"
     } >secrets
+}
+
+# key_from_passphrase KEY.pem: what the passphrase became, which decrypts the key.
+key_from_passphrase() {
+    openssl asn1parse -in "$1" >parsed
+    grep -q 'hmacWithSHA256' parsed || fail "$1 is not as openssl writes it: $(cat parsed)"
+    openssl kdf -keylen 32 -binary -kdfopt digest:SHA256 -kdfopt "pass:$(cat passphrase)" \
+        -kdfopt "hexsalt:$(sed -n 's/.*HEX DUMP\]://p' parsed | head -1)" \
+        -kdfopt "iter:$((16#$(sed -n 's/.*INTEGER *://p' parsed | head -1)))" PBKDF2 | xxd -p -c 64
+}
+
+# field NAME FILE: a hex string of a request or a response.
+field() {
+    sed -n "s/^ *\"$1\": \"\([0-9a-f]*\)\".*/\1/p" "$2"
+}
+
+# name_nonces REQUEST RESPONSE: `secrets` names those of both signatures too, since one nonce gives the
+# key away.
+name_nonces() {
+    local scalar request
+    scalar=$(sed -n 's/^scalar hex //p' secrets)
+    field firmware "$2" >firmware.hex
+    "$otaimg" attach "$1" firmware.hex -o round2.json >attached
+    for request in "$1" round2.json; do
+        "$NONCE" "$scalar" "$(field digest "$request")" >>secrets
+    done
 }
 
 make_manifests() {
@@ -151,6 +178,9 @@ leftovers_file_keys() {
     run "resign" 0 resign app.ota --verify-key key.pub.pem --sign-key file:key.pem -o new.ota
     "$otaimg" prepare plain.yaml --verify-key key.pub.pem -o app.req.json >prepared
     run "answer" 0 answer app.req.json --sign-key file:key.pem -o app.resp.json
+    name_nonces app.req.json app.resp.json
+    run "nonces of answer" 0 answer app.req.json --sign-key file:key.pem -o again.resp.json
+    run "nonces of build" 0 build plain.yaml
     run "keys show" 0 keys show file:locked.pem --passphrase-file passphrase
     run "keys export" 0 keys export file:key.pem -o exported.pem
 
