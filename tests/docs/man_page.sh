@@ -37,7 +37,7 @@ sed -n 's/^ *OX_[A-Z_]* = \([0-9]*\).*/\1/p' "$2/tools/otaimg/exits.h" >"$folder
 section "EXIT STATUS" | sed -n 's/^\*\([0-9]*\)\*$/\1/p' >"$folder/page"
 same "exit codes"
 
-grep -Eoh '"(OTAIMG_[A-Z0-9_]+|SOURCE_DATE_EPOCH|TMPDIR)"' "$2"/tools/otaimg/*.c | tr -d '"' \
+grep -Eoh '"(OTAIMG_[A-Z0-9_]+|SOURCE_DATE_EPOCH|TMPDIR)"' "$2"/tools/otaimg/*.[ch] | tr -d '"' \
     >"$folder/wanted"
 section "ENVIRONMENT" | sed -n 's/^\*\([A-Z0-9_]*\)\*$/\1/p' >"$folder/page"
 same "environment"

@@ -81,6 +81,14 @@ memory_of() {
     done < <(grep -E '^[0-9a-f]+-[0-9a-f]+ rw' "/proc/$1/maps")
 }
 
+# A module, and what it may start, gets neither.
+OTAIMG_PIN=$PIN OTAIMG_PASSPHRASE=$passphrase MOCK_P11_MODULE=$OTAIMG_PKCS11_MODULE \
+    MOCK_P11_ENVIRON=$work/module.env OTAIMG_PKCS11_MODULE=$mock "$otaimg" build release.yaml \
+    >out 2>err || fail "environment of a module: $(cat err)"
+grep -q '^MOCK_P11_ENVIRON=' module.env || fail "module.env is not the module's environment"
+nowhere "$PIN" module.env
+nowhere "$passphrase" module.env
+
 mkfifo pause
 env OTAIMG_PIN="$PIN" OTAIMG_PKCS11_MODULE="$mock" MOCK_P11_MODULE="$OTAIMG_PKCS11_MODULE" \
     MOCK_P11_PAUSE="C_Sign=$work/pause" "$otaimg" build release.yaml >out 2>err &

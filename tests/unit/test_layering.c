@@ -181,7 +181,7 @@ static bool ends(const char *text, const char *suffix)
 static bool may_use_openssl(const char *file)
 {
     return ends(file, "_file.c") || starts(file, "pubkey") || strcmp(file, "key_ec.c") == 0 ||
-           strcmp(file, "key_generate.c") == 0;
+           strcmp(file, "key_generate.c") == 0 || strcmp(file, "crypto_memory.c") == 0;
 }
 
 static bool may_use_p11kit(const char *file)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "vector_registers.h"
 
 static unsigned long fail_countdown;
 
@@ -75,6 +76,7 @@ char *xasprintf(const char *format, ...)
 void wipe(void *p, size_t len)
 {
     explicit_bzero(p, len);
+    vector_registers_clear();
 }
 
 void wipe_free(void *p, size_t len)

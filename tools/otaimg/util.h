@@ -21,7 +21,7 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Test hook: the n-th allocation from now on fails (0 = off). */
 void xalloc_fail_at(unsigned long n);
 
-/* Overwrites len bytes in a way that the compiler keeps. */
+/* Overwrites len bytes in a way that the compiler keeps, and what copying them left in registers. */
 void wipe(void *p, size_t len);
 
 /* wipe() then free(); NULL is fine. */
