@@ -199,7 +199,9 @@ static void check_small_scalars(const EC_POINT *q, long limit, int shift)
 
             ck_assert_int_eq(BN_mod_lshift(u1, u1, shift, ref.n, ref.ctx), 1);
             ck_assert_int_eq(BN_mod_lshift(u2, u2, shift, ref.n, ref.ctx), 1);
-            check_mul_add(u1, u2, q);
+            if (is_taken()) {
+                check_mul_add(u1, u2, q);
+            }
             BN_free(u2);
             BN_free(u1);
         }

@@ -4,8 +4,12 @@
  */
 #include "workloads.h"
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <otav/otav_error.h>
+#include <otav/otav_format.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +58,47 @@ static bool is_plaintext_right(const struct measure_io *io)
     return memcmp(io->bytes, expected, io->len) == 0;
 }
 
+/* A signature under a new key over the digest that expected begins with: X || Y to xy, r || s to rs. */
+static void sign(uint8_t xy[64], uint8_t rs[64])
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    uint8_t point[65];
+    uint8_t der[80];
+    size_t point_len;
+    size_t der_len = sizeof der;
+
+    need(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point,
+                                         &point_len) == 1);
+    memcpy(xy, point + 1, 64);
+    need(EVP_PKEY_sign_init(ctx) == 1 && EVP_PKEY_sign(ctx, der, &der_len, expected, 32) == 1);
+    memset(der + der_len, 0, sizeof der - der_len);
+    need(otav_der_decode(der, sizeof der, der_len, rs));
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(key);
+}
+
+static void prepare_p256(struct measure_io *io)
+{
+    fill_random(expected, 32);
+    memcpy(io->parameters + 64, expected, 32);
+    sign(io->parameters, io->parameters + 96);
+}
+
+static void prepare_p256_sha256(struct measure_io *io)
+{
+    prepare_sha256(io);
+    sign(io->parameters, io->parameters + 64);
+}
+
+static bool is_accepted(const struct measure_io *io)
+{
+    uint32_t verdict;
+
+    memcpy(&verdict, io->result, sizeof verdict);
+    return verdict == OTAV_ACCEPT;
+}
+
 #define SHA256(profile)                                                                            \
     .guest = "sha256_" profile, .stub = "sha256_stub", .len = 65536, .unit = "byte",               \
     .unit_count = 65536, .prepare = prepare_sha256, .is_right = is_digest_right
@@ -61,6 +106,14 @@ static bool is_plaintext_right(const struct measure_io *io)
 #define AES_CBC(profile)                                                                           \
     .guest = "aes_cbc_" profile, .stub = "aes_cbc_stub", .call_len = 4096, .secret = true,         \
     .prepare = prepare_aes_cbc, .is_right = is_plaintext_right
+
+#define P256(profile)                                                                              \
+    .guest = "p256_" profile, .stub = "p256_stub", .unit = "verification", .unit_count = 1,        \
+    .prepare = prepare_p256, .is_right = is_accepted
+
+#define P256_SHA256(profile)                                                                       \
+    .guest = "p256_sha256_" profile, .stub = "p256_sha256_stub", .len = 1, .unit = "verification", \
+    .unit_count = 1, .prepare = prepare_p256_sha256, .is_right = is_accepted
 
 const struct workload workloads[] = {
     {.name = "sha256 small", SHA256("small"), .call_len = 65536},
@@ -82,6 +135,10 @@ const struct workload workloads[] = {
      .len = 0,
      .unit = "key",
      .unit_count = 1},
+    {.name = "ecdsa p-256 small", P256("small")},
+    {.name = "ecdsa p-256 fast", P256("fast")},
+    {.name = "ecdsa p-256 and sha-256 small", P256_SHA256("small")},
+    {.name = "ecdsa p-256 and sha-256 fast", P256_SHA256("fast")},
 };
 
 const unsigned workload_count = sizeof workloads / sizeof workloads[0];

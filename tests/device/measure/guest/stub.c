@@ -13,5 +13,10 @@ __asm__(".text\n.thumb\n"
         STUB("otav_soft_aes_cbc_begin")
         STUB("otav_soft_aes_cbc_decrypt")
         STUB("otav_soft_aes_cbc_end")
+        STUB("otav_p256_verify")
+        STUB("p256_mul_p")
+        STUB("p256_mul_n")
+        STUB("p256_inverse_n")
+        STUB("p256_mul_add")
         "bx lr\n");
 /* clang-format on */
