@@ -13,6 +13,7 @@ struct core;
 struct core_run {
     uint64_t instructions; /* from the first of workload() to its return */
     uint32_t stack_len;    /* bytes below the first stack pointer that were written */
+    uint64_t trace;        /* hash of every branch taken and every address accessed, in order */
 };
 
 /* Loads a guest. NULL with a message on stderr. */
