@@ -174,6 +174,11 @@ size_t core_flash_len(const struct core *core)
     return core->flash_len;
 }
 
+const uint8_t *core_stack(const struct core *core)
+{
+    return core->stack;
+}
+
 static uint32_t written_len(const struct core *core)
 {
     uint32_t free_len = 0;

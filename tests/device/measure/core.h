@@ -26,4 +26,7 @@ size_t core_flash_len(const struct core *core);
 /* Calls workload(io). False with a message on stderr when it does not return. */
 bool core_call(struct core *core, struct measure_io *io, struct core_run *ret);
 
+/* What the last call left on the stack: MEASURE_STACK_LEN bytes, valid until the next call. */
+const uint8_t *core_stack(const struct core *core);
+
 #endif

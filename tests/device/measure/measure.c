@@ -38,6 +38,10 @@ static bool run_len(const struct workload *w, struct core *core, uint32_t len, u
         printf("%s: wrong result for %u bytes in calls of %u\n", w->name, len, call_len);
         return false;
     }
+    if (w->left_secrets != NULL && w->left_secrets(core_stack(core))) {
+        printf("%s: secrets left on the stack\n", w->name);
+        return false;
+    }
     return true;
 }
 

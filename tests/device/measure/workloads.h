@@ -24,6 +24,8 @@ struct workload {
     /* Sets up random inputs, for the len and call_len in *io, and runs the judge. */
     void (*prepare)(struct measure_io *io);
     bool (*is_right)(const struct measure_io *io);
+    /* Whether secrets lie on the stack, MEASURE_STACK_LEN bytes, after the run; NULL: nothing secret. */
+    bool (*left_secrets)(const uint8_t *stack);
 };
 
 extern const struct workload workloads[];

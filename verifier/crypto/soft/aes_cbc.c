@@ -34,6 +34,15 @@ static uint32_t ror32(uint32_t x, unsigned count)
     return x >> count | x << (32 - count);
 }
 
+/* Zeros that the compiler cannot leave out. */
+static void wipe(uint32_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        words[i] = 0;
+    }
+    __asm__ volatile("" : : "r"(words) : "memory");
+}
+
 static uint32_t load_le32(const uint8_t bytes[4])
 {
     return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
@@ -249,6 +258,7 @@ static uint32_t substitute(uint32_t x)
     for (unsigned i = 0; i < 8; i++) {
         x |= (planes[i] & 0x01010101) << i;
     }
+    wipe(planes, 8);
     return affine(x) ^ AFFINE;
 }
 
@@ -283,16 +293,16 @@ uint32_t otav_soft_aes_cbc_begin(void *user, struct otav_aes_state *state, const
         keep_key(aes->key[round], words, AFFINE);
         rcon = rcon << 1 ^ (rcon >> 7) * 0x11B;
     }
+    wipe(words, 4);
     return OTAV_ACCEPT;
 }
 
 /* ---- chaining --------------------------------------------------------------------------------- */
 
-/* One or two blocks, in place. */
-static void decrypt_blocks(struct aes *aes, uint8_t *bytes, size_t len)
+/* One or two blocks, in place. planes is room to work in, which the caller wipes. */
+static void decrypt_blocks(struct aes *aes, uint32_t planes[8], uint8_t *bytes, size_t len)
 {
     uint32_t chain[12]; /* what came before each word, and what comes before the next blocks */
-    uint32_t planes[8];
 
     for (size_t i = 0; i < 4; i++) {
         chain[i] = load_le32(aes->iv + 4 * i);
@@ -319,6 +329,8 @@ static void decrypt_blocks(struct aes *aes, uint8_t *bytes, size_t len)
 uint32_t otav_soft_aes_cbc_decrypt(void *user, struct otav_aes_state *state, uint8_t *bytes,
                                    size_t len)
 {
+    uint32_t planes[8];
+
     (void)user;
     if (len % 16 != 0) {
         return OTAV_REJECT;
@@ -326,17 +338,16 @@ uint32_t otav_soft_aes_cbc_decrypt(void *user, struct otav_aes_state *state, uin
     while (len > 0) {
         size_t part_len = len > 16 ? 32 : 16;
 
-        decrypt_blocks(aes_of(state), bytes, part_len);
+        decrypt_blocks(aes_of(state), planes, bytes, part_len);
         bytes += part_len;
         len -= part_len;
     }
+    wipe(planes, 8);
     return OTAV_ACCEPT;
 }
 
 void otav_soft_aes_cbc_end(void *user, struct otav_aes_state *state)
 {
     (void)user;
-    for (size_t i = 0; i < OTAV_AES_STATE_WORDS; i++) {
-        state->opaque[i] = 0;
-    }
+    wipe((uint32_t *)(void *)state->opaque, 2 * (size_t)OTAV_AES_STATE_WORDS);
 }
