@@ -164,52 +164,65 @@ static void turn_rows_and_add_key(uint32_t planes[8], const uint32_t key[4], str
     }
 }
 
-/* First the matrix (5, 0, 4, 0), then that of the forward direction, (2, 3, 1, 1): their product is
- * the inverse. Planes are taken in an order in which everything stays in registers. */
+/* The sum of each byte and the one below, or two below, in its column. */
+static inline uint32_t add_below(uint32_t plane)
+{
+    return plane ^ ror32(plane, 8);
+}
+
+static inline uint32_t add_second_below(uint32_t plane)
+{
+    return plane ^ ror32(plane, 16);
+}
+
+/* A plane of the column times (2, 3, 1, 1): twice the sum, whose plane before is doubled, and the three
+ * bytes below. sum: add_below(plane). */
+static inline uint32_t mix(uint32_t doubled, uint32_t plane, uint32_t sum)
+{
+    return doubled ^ ror32(plane ^ ror32(sum, 8), 8);
+}
+
+/* First the column times (5, 0, 4, 0), then as in the forward direction: together that is the inverse.
+ * Doubling moves each plane to the next one, and the top one to 0, 1, 3 and 4, spec: FIPS 197, 4.2. In
+ * this order of the planes everything stays in registers. */
 static void invert_columns(uint32_t planes[8])
 {
     uint32_t q0 = planes[0], q1 = planes[1], q2 = planes[2], q3 = planes[3];
     uint32_t q4 = planes[4], q5 = planes[5], q6 = planes[6], q7 = planes[7];
-    uint32_t s6 = q6 ^ ror32(q6, 16);
-    uint32_t s7 = q7 ^ ror32(q7, 16);
-    uint32_t below, sum;
+    uint32_t s6 = add_second_below(q6), s7 = add_second_below(q7), both = s6 ^ s7;
+    uint32_t sum, last, top;
 
-    /* q + 4 (q + q two rows below); planes 6 and 7 come back by the polynomial */
-    q7 ^= q5 ^ ror32(q5, 16);
-    q6 ^= q4 ^ ror32(q4, 16);
-    q5 ^= q3 ^ ror32(q3, 16) ^ s7;
-    q3 ^= q1 ^ ror32(q1, 16) ^ s6;
-    s6 ^= s7;
-    q4 ^= q2 ^ ror32(q2, 16) ^ s6;
-    q1 ^= s6;
-    s6 ^= s7;
-    q2 ^= q0 ^ ror32(q0, 16) ^ s7;
+    q7 ^= add_second_below(q5);
+    q6 ^= add_second_below(q4);
+    q5 ^= add_second_below(q3) ^ s7;
+    q4 ^= add_second_below(q2) ^ both;
+    q3 ^= add_second_below(q1) ^ s6;
+    q2 ^= add_second_below(q0) ^ s7;
+    q1 ^= both;
     q0 ^= s6;
 
-    /* 2 (q + q one row below) + q of the three other rows */
-    s7 = q7 ^ ror32(q7, 8);
-    below = s7;
-    sum = q0 ^ ror32(q0, 8);
-    planes[0] = s7 ^ ror32(q0 ^ ror32(sum, 8), 8);
-    below = sum ^ s7;
-    sum = q1 ^ ror32(q1, 8);
-    planes[1] = below ^ ror32(q1 ^ ror32(sum, 8), 8);
-    below = sum;
-    sum = q2 ^ ror32(q2, 8);
-    planes[2] = below ^ ror32(q2 ^ ror32(sum, 8), 8);
-    below = sum ^ s7;
-    sum = q3 ^ ror32(q3, 8);
-    planes[3] = below ^ ror32(q3 ^ ror32(sum, 8), 8);
-    below = sum ^ s7;
-    sum = q4 ^ ror32(q4, 8);
-    planes[4] = below ^ ror32(q4 ^ ror32(sum, 8), 8);
-    below = sum;
-    sum = q5 ^ ror32(q5, 8);
-    planes[5] = below ^ ror32(q5 ^ ror32(sum, 8), 8);
-    below = sum;
-    sum = q6 ^ ror32(q6, 8);
-    planes[6] = below ^ ror32(q6 ^ ror32(sum, 8), 8);
-    planes[7] = sum ^ ror32(q7 ^ ror32(s7, 8), 8);
+    top = add_below(q7);
+    sum = add_below(q0);
+    planes[0] = mix(top, q0, sum);
+    last = sum ^ top;
+    sum = add_below(q1);
+    planes[1] = mix(last, q1, sum);
+    last = sum;
+    sum = add_below(q2);
+    planes[2] = mix(last, q2, sum);
+    last = sum ^ top;
+    sum = add_below(q3);
+    planes[3] = mix(last, q3, sum);
+    last = sum ^ top;
+    sum = add_below(q4);
+    planes[4] = mix(last, q4, sum);
+    last = sum;
+    sum = add_below(q5);
+    planes[5] = mix(last, q5, sum);
+    last = sum;
+    sum = add_below(q6);
+    planes[6] = mix(last, q6, sum);
+    planes[7] = mix(sum, q7, top);
 }
 
 static void decrypt_planes(const struct aes *aes, uint32_t planes[8])
@@ -308,7 +321,7 @@ static void decrypt_blocks(struct aes *aes, uint32_t planes[8], uint8_t *bytes, 
         chain[i] = load_le32(aes->iv + 4 * i);
     }
     for (size_t i = 0; i < 8; i++) {
-        chain[i + 4] = load_le32(bytes + (4 * i & (len - 1)));
+        chain[i + 4] = load_le32(bytes + (4 * i & (len - 1))); /* a single block goes twice */
         planes[i] = chain[i + 4];
     }
     transpose(planes);

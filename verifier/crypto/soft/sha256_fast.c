@@ -1,7 +1,6 @@
 /*
- * SHA-256 block function in as few instructions as fit into 2,000 bytes with everything around it:
- * eight rounds unrolled, so that no variable ever moves, and two words of schedule at a time.
- * Layer: crypto back end, device and host.
+ * SHA-256 block function in few instructions: eight rounds unrolled, so that no variable ever moves, and
+ * two words of schedule at a time. Layer: crypto back end, hosts and cores without assembly of their own.
  */
 #include "sha256.h"
 

@@ -1,6 +1,6 @@
 /*
- * SHA-256 block function in as little code as possible: schedule and rounds as two rolled loops.
- * Layer: crypto back end, device and host.
+ * SHA-256 block function in little code: schedule and rounds as two rolled loops.
+ * Layer: crypto back end, hosts and cores without assembly of their own.
  */
 #include "sha256.h"
 
