@@ -74,6 +74,12 @@ void otav_sha256_block(uint32_t chain[8], const uint8_t block[64])
         ROUND(c, d, e, f, g, h, a, b, 6);
         ROUND(b, c, d, e, f, g, h, a, 7);
     }
-    chain[0] += a, chain[1] += b, chain[2] += c, chain[3] += d;
-    chain[4] += e, chain[5] += f, chain[6] += g, chain[7] += h;
+    chain[0] += a;
+    chain[1] += b;
+    chain[2] += c;
+    chain[3] += d;
+    chain[4] += e;
+    chain[5] += f;
+    chain[6] += g;
+    chain[7] += h;
 }
