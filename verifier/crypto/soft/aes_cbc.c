@@ -9,6 +9,8 @@
 
 #include <otav/otav_error.h>
 
+#include "wipe.h"
+
 enum { ROUND_COUNT = 10 };
 
 /* What the inverse S-box adds to its input, spec: FIPS 197, 5.3.2. It is added to the round keys
@@ -32,15 +34,6 @@ static struct aes *aes_of(struct otav_aes_state *state)
 static uint32_t ror32(uint32_t x, unsigned count)
 {
     return x >> count | x << (32 - count);
-}
-
-/* Zeros that the compiler cannot leave out. */
-static void wipe(uint32_t *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        words[i] = 0;
-    }
-    __asm__ volatile("" : : "r"(words) : "memory");
 }
 
 static uint32_t load_le32(const uint8_t bytes[4])
@@ -271,7 +264,7 @@ static uint32_t substitute(uint32_t x)
     for (unsigned i = 0; i < 8; i++) {
         x |= (planes[i] & 0x01010101) << i;
     }
-    wipe(planes, 8);
+    otav_soft_wipe(planes, sizeof planes);
     return affine(x) ^ AFFINE;
 }
 
@@ -306,7 +299,7 @@ uint32_t otav_soft_aes_cbc_begin(void *user, struct otav_aes_state *state, const
         keep_key(aes->key[round], words, AFFINE);
         rcon = rcon << 1 ^ (rcon >> 7) * 0x11B;
     }
-    wipe(words, 4);
+    otav_soft_wipe(words, sizeof words);
     return OTAV_ACCEPT;
 }
 
@@ -355,12 +348,12 @@ uint32_t otav_soft_aes_cbc_decrypt(void *user, struct otav_aes_state *state, uin
         bytes += part_len;
         len -= part_len;
     }
-    wipe(planes, 8);
+    otav_soft_wipe(planes, sizeof planes);
     return OTAV_ACCEPT;
 }
 
 void otav_soft_aes_cbc_end(void *user, struct otav_aes_state *state)
 {
     (void)user;
-    wipe((uint32_t *)(void *)state->opaque, 2 * (size_t)OTAV_AES_STATE_WORDS);
+    otav_soft_wipe(state, sizeof *state);
 }

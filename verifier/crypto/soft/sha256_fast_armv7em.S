@@ -5,13 +5,13 @@
  */
 #include "sha256_armv7em.inc"
 
-/* Words i + 16 and i + 17 of the schedule, for an lr that points to word first_next before word i + 16.
+/* Words i + 16 and i + 17 of the schedule, for an lr that points to word .Lfirst_next before word i + 16.
  * \x: w[i], \even and \odd: w[i + 14] and w[i + 15]. What the next two words need in their places:
  * \next_x, \next_even, \next_odd. r3 and r4 are used up. */
-    .set first_next, 2
+    .set .Lfirst_next, 2
     .macro expand i, x, even, odd, next_x, next_even, next_odd
-    ldrd    r4, \next_x, [lr, #4 * (\i + 1 - 16 + first_next)]
-    ldrd    \next_even, \next_odd, [lr, #4 * (\i + 9 - 16 + first_next)]
+    ldrd    r4, \next_x, [lr, #4 * (\i + 1 - 16 + .Lfirst_next)]
+    ldrd    \next_even, \next_odd, [lr, #4 * (\i + 9 - 16 + .Lfirst_next)]
     add     \next_even, \x
     add     \next_odd, r4
     add_sigma \next_even, \even, 17, 19, 10
@@ -66,12 +66,12 @@
     ldr     r0, [sp]
     mov     r1, r4
     mov     r2, r5
-    sub     lr, #4 * first_next
-    add     r12, sp, #schedule_len - 4 * first_next
+    sub     lr, #4 * .Lfirst_next
+    add     r12, sp, #.Lschedule_len - 4 * .Lfirst_next
 2:  expand  0, r0, r1, r2, r5, r6, r7
-    strd    r6, r7, [lr, #4 * first_next]
+    strd    r6, r7, [lr, #4 * .Lfirst_next]
     expand  2, r5, r6, r7, r0, r1, r2
-    strd    r1, r2, [lr, #4 * (first_next + 2)]!
+    strd    r1, r2, [lr, #4 * (.Lfirst_next + 2)]!
     cmp     lr, r12
     bne     2b
 
@@ -81,7 +81,7 @@
     two_rounds r10, r11, r4, r5, r6, r7, r8, r9
     two_rounds r8, r9, r10, r11, r4, r5, r6, r7
     two_rounds r6, r7, r8, r9, r10, r11, r4, r5
-    add     r0, sp, #schedule_len
+    add     r0, sp, #.Lschedule_len
     cmp     lr, r0
     bne     3b
 

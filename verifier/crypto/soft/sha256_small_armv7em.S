@@ -13,7 +13,7 @@
     bne     1b
 
     mov     r2, sp
-    add     r12, sp, #schedule_len - 64
+    add     r12, sp, #.Lschedule_len - 64
 2:  ldr     r4, [r2, #4 * 1]
     ldr     r5, [r2, #4 * 14]
     ldr     r0, [r2, #4 * 9]
@@ -26,7 +26,7 @@
     bne     2b
 
     start_rounds
-    add     r3, sp, #schedule_len
+    add     r3, sp, #.Lschedule_len
     /* a to h: r4 to r11. r2 collects the new a, on the way the new e */
 3:  ldr     r0, [lr], #4
     ldr     r1, [r12], #4
