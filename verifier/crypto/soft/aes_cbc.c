@@ -21,7 +21,7 @@ struct aes {
     /* Round keys, last one first. Both blocks have the same, so word i holds plane i in the lower
      * nibbles and plane i + 4 in the upper ones. */
     uint32_t key[ROUND_COUNT + 1][4];
-    uint8_t iv[16];
+    uint32_t before[4]; /* the block before the next one, at first the IV */
 };
 
 _Static_assert(sizeof(struct aes) <= sizeof(struct otav_aes_state), "state too large");
@@ -268,12 +268,13 @@ static uint32_t substitute(uint32_t x)
     return affine(x) ^ AFFINE;
 }
 
-static void keep_key(uint32_t kept[4], const uint32_t key[4], uint32_t constant)
+/* The key of the next round. */
+static void expand_key(uint32_t words[4], uint32_t rcon)
 {
-    for (size_t i = 0; i < 4; i++) {
-        kept[i] = key[i] ^ constant;
-    }
-    transpose(kept);
+    words[0] ^= substitute(ror32(words[3], 8)) ^ rcon;
+    words[1] ^= words[0];
+    words[2] ^= words[1];
+    words[3] ^= words[2];
 }
 
 uint32_t otav_soft_aes_cbc_begin(void *user, struct otav_aes_state *state, const uint8_t key[16],
@@ -281,22 +282,24 @@ uint32_t otav_soft_aes_cbc_begin(void *user, struct otav_aes_state *state, const
 {
     struct aes *aes = aes_of(state);
     uint32_t words[4];
+    uint32_t constant = 0; /* the last key to be used is no input of an S-box */
     uint32_t rcon = 1;
 
     (void)user;
     for (size_t i = 0; i < 4; i++) {
         words[i] = load_le32(key + 4 * i);
+        aes->before[i] = load_le32(iv + 4 * i);
     }
-    for (size_t i = 0; i < 16; i++) {
-        aes->iv[i] = iv[i];
-    }
-    keep_key(aes->key[ROUND_COUNT], words, 0);
-    for (size_t round = ROUND_COUNT; round-- > 0;) {
-        words[0] ^= substitute(ror32(words[3], 8)) ^ rcon;
-        words[1] ^= words[0];
-        words[2] ^= words[1];
-        words[3] ^= words[2];
-        keep_key(aes->key[round], words, AFFINE);
+    for (size_t round = ROUND_COUNT;; round--) {
+        for (size_t i = 0; i < 4; i++) {
+            aes->key[round][i] = words[i] ^ constant;
+        }
+        transpose(aes->key[round]);
+        if (round == 0) {
+            break;
+        }
+        constant = AFFINE;
+        expand_key(words, rcon);
         rcon = rcon << 1 ^ (rcon >> 7) * 0x11B;
     }
     otav_soft_wipe(words, sizeof words);
@@ -308,14 +311,8 @@ uint32_t otav_soft_aes_cbc_begin(void *user, struct otav_aes_state *state, const
 /* One or two blocks, in place. planes is room to work in, which the caller wipes. */
 static void decrypt_blocks(struct aes *aes, uint32_t planes[8], uint8_t *bytes, size_t len)
 {
-    uint32_t chain[12]; /* what came before each word, and what comes before the next blocks */
-
-    for (size_t i = 0; i < 4; i++) {
-        chain[i] = load_le32(aes->iv + 4 * i);
-    }
     for (size_t i = 0; i < 8; i++) {
-        chain[i + 4] = load_le32(bytes + (4 * i & (len - 1))); /* a single block goes twice */
-        planes[i] = chain[i + 4];
+        planes[i] = load_le32(bytes + (4 * i & (len - 1))); /* a single block goes twice */
     }
     transpose(planes);
     transpose(planes + 4);
@@ -325,10 +322,11 @@ static void decrypt_blocks(struct aes *aes, uint32_t planes[8], uint8_t *bytes, 
     transpose(planes);
     transpose(planes + 4);
     for (size_t i = 0; i < len / 4; i++) {
-        store_le32(bytes + 4 * i, planes[i] ^ chain[i]);
-    }
-    for (size_t i = 0; i < 4; i++) {
-        store_le32(aes->iv + 4 * i, chain[len / 4 + i]);
+        uint32_t *before = &aes->before[i % 4];
+        uint32_t word = load_le32(bytes + 4 * i);
+
+        store_le32(bytes + 4 * i, planes[i] ^ *before);
+        *before = word;
     }
 }
 
