@@ -98,7 +98,7 @@ void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], co
     begin(CALL_MUL_ADD);
     operand(u1, NUMBER_LEN);
     operand(u2, NUMBER_LEN);
-    operand(q, 2 * NUMBER_LEN);
+    operand(q, (size_t)2 * NUMBER_LEN);
     call();
     result(ret_x, 0);
     result(ret_z, 1);

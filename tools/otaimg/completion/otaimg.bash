@@ -21,7 +21,7 @@ _otaimg_options()
     prepare) echo "--verify-key -o --output --set --variant $key $common" ;;
     answer) echo "-k --sign-key -o --output --log $key $common" ;;
     attach) echo "-o --output --log $key $common" ;;
-    verify) echo "--boot --sbom $trust $decrypt $key $common" ;;
+    verify) echo "--boot --crypto --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
