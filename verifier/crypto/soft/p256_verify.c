@@ -137,7 +137,7 @@ static uint32_t x_agrees(struct numbers *m)
 uint32_t otav_p256_verify(const uint8_t xy[64], const uint8_t digest[32], const uint8_t rs[64])
 {
     struct numbers m;
-    volatile uint32_t word;
+    volatile uint32_t word = OTAV_REJECT; /* not what an earlier call left in its place */
     uint32_t evidence = load(&m, xy, digest, rs);
 
     if (evidence != EVIDENCE_INPUTS) {
