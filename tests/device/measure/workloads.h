@@ -20,6 +20,7 @@ struct workload {
     uint32_t step; /* lengths that are multiples of it are possible; 0: no other length than len */
     const char *unit;
     uint32_t unit_count; /* instructions are divided by it */
+    unsigned run_count;  /* instructions are the mean of so many runs; 0: one */
     enum secrecy secrecy;
     /* Sets up random inputs, for the len and call_len in *io, and runs the judge. */
     void (*prepare)(struct measure_io *io);
