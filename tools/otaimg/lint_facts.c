@@ -6,7 +6,6 @@
 #include "lint_facts.h"
 
 #include "pubkey.h"
-#include "release_log.h"
 #include "util.h"
 
 static bool is_zero(const uint8_t *bytes, size_t len)
@@ -66,4 +65,17 @@ void lint_history_read(struct release_log *log, const struct release_facts *rele
         ret->last_counter = match.release.security_counter;
     }
     ret->encrypted_repeat = release->encrypted && release_log_find_encrypted(log, release, &match);
+}
+
+unsigned lint_reasons(const char *const off[LINT_RULE_COUNT],
+                      struct release_log_reason ret[LINT_RULE_COUNT])
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        if (off[i] != NULL) {
+            ret[count++] = (struct release_log_reason){lint_rules[i].id, off[i]};
+        }
+    }
+    return count;
 }
