@@ -111,6 +111,7 @@ static enum ox run(const struct args *args)
     if (ox == OX_OK) {
         ox = trust_from_args(args, &trust);
     }
+    trust.own_revocation = OWN_REVOCATION_WARN;
     if (ox == OX_OK && args_has(args, "boot")) {
         if (trust.device_path == NULL) {
             return diag_fail(OX_USAGE, "'--boot' goes with --device");

@@ -29,6 +29,7 @@ struct lint_facts lint_facts_of(const struct manifest *m)
         .is_security_release = m->has_release && m->release_kind >= MANIFEST_KIND_SECURITY,
         .has_sbom = m->sbom_file != NULL,
         .has_support_end = m->has_support_end,
+        .revokes_all_keys = m->revoke_keys == (1u << OTAV_KEY_MAX_COUNT) - 1,
         .encrypted = m->encrypt,
         .has_zero_iv = m->encrypt && is_zero(m->encrypt_iv, sizeof m->encrypt_iv),
     };

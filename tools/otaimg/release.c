@@ -126,7 +126,9 @@ enum ox release_open_keys(const struct manifest *m, struct key_ring *ring)
 /* The device of --for decrypts with its own key. */
 static enum ox check_for_device(const struct release *r, struct outfile *out)
 {
-    struct trust trust = {.device_path = r->options->device_path, .purpose = OTAV_INSTALL};
+    struct trust trust = {.device_path = r->options->device_path,
+                          .purpose = OTAV_INSTALL,
+                          .own_revocation = OWN_REVOCATION_REFUSE};
     struct ota_file file;
     enum ox ox = draft_reopen(&r->draft, r->output, out, &file);
 
