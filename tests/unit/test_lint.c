@@ -244,15 +244,16 @@ START_TEST(test_lint_severity_decides_whether_build_goes_on)
     catch_diagnostics();
     if (rule->severity == LINT_ERROR) {
         ck_assert_int_eq(lint_gate(&findings, "r.yaml"), OX_POLICY);
-        snprintf(expected, sizeof expected,
-                 "otaimg: r.yaml: lint %s: %s\n"
-                 "hint: sign: {class: development} is for development devices; a rule is turned "
-                 "off with a reason: lint: {off: {%s: \"...\"}}\n",
-                 rule->id, cases[_i].text, rule->id);
+        (void)snprintf(
+            expected, sizeof expected,
+            "otaimg: r.yaml: lint %s: %s\n"
+            "hint: sign: {class: development} is for development devices; a rule is turned "
+            "off with a reason: lint: {off: {%s: \"...\"}}\n",
+            rule->id, cases[_i].text, rule->id);
     } else {
         ck_assert_int_eq(lint_gate(&findings, "r.yaml"), OX_OK);
-        snprintf(expected, sizeof expected, "otaimg: warning: r.yaml: lint %s: %s\n", rule->id,
-                 cases[_i].text);
+        (void)snprintf(expected, sizeof expected, "otaimg: warning: r.yaml: lint %s: %s\n",
+                       rule->id, cases[_i].text);
     }
     ck_assert_str_eq(caught(), expected);
     lint_free(&findings);

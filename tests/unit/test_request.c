@@ -209,6 +209,32 @@ START_TEST(test_request_reason_that_is_not_utf8_refused)
 }
 END_TEST
 
+/* One byte below, at and above what request_load() reads. */
+START_TEST(test_request_too_long_to_be_read_is_not_written)
+{
+    struct request r = make_request(1);
+    char *text = text_of(&r);
+    size_t room = REQUEST_MAX_LEN - strlen(text) + strlen(r.lint_off[LINT_NO_SBOM]);
+
+    free(text);
+    for (size_t len = room - 1; len <= room + 1; len++) {
+        char *reason = xmalloc(len + 1);
+
+        memset(reason, 'x', len);
+        reason[len] = '\0';
+        free(r.lint_off[LINT_NO_SBOM]);
+        r.lint_off[LINT_NO_SBOM] = reason;
+        text = NULL;
+        catch_diagnostics();
+        ck_assert_int_eq(request_text(&r, r.path, &text), len <= room ? OX_OK : OX_USAGE);
+        ck_assert_uint_eq(text != NULL ? strlen(text) : 0,
+                          len <= room ? REQUEST_MAX_LEN - room + len : 0);
+        free(text);
+    }
+    request_free(&r);
+}
+END_TEST
+
 START_TEST(test_request_paths_outside_its_folder_are_absolute)
 {
     struct request r = make_request(1);
@@ -342,6 +368,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_request_id_covers_the_rules_that_are_off);
     tcase_add_test(tc, test_request_with_altered_reasons_refused);
     tcase_add_test(tc, test_request_reason_that_is_not_utf8_refused);
+    tcase_add_test(tc, test_request_too_long_to_be_read_is_not_written);
     tcase_add_test(tc, test_request_paths_outside_its_folder_are_absolute);
     tcase_add_test(tc, test_request_truncation_at_every_byte_refused);
     tcase_add_test(tc, test_request_mutation_of_every_byte_refused_or_same_content);

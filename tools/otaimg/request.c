@@ -274,10 +274,17 @@ enum ox request_text(const struct request *request, const char *path, char **ret
     }
     root = request_json(request, id, digest, summary, state);
     text = json_dumps(root, JSON_INDENT(2));
-    *ret = xasprintf("%s\n", text);
-    free(text);
     json_decref(root);
-    return OX_OK;
+    if (strlen(text) >= REQUEST_MAX_LEN) {
+        ox = diag_fail(OX_USAGE,
+                       "%s: the request would have %zu bytes, expected shorter paths and reasons, "
+                       "at most %d bytes",
+                       path, strlen(text) + 1, REQUEST_MAX_LEN);
+    } else {
+        *ret = xasprintf("%s\n", text);
+    }
+    free(text);
+    return ox;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------- */

@@ -47,7 +47,8 @@ enum ox request_parse(const char *path, const char *text, size_t len, struct req
 void request_free(struct request *request);
 
 /* Text of the request, ended by a newline; paths relative to the folder of path where they lie in
- * it, else absolute. Malloced, caller frees. OX_IO; OX_USAGE for a path that is not UTF-8. */
+ * it, else absolute. Malloced, caller frees. OX_IO; OX_USAGE for a path or reason that is not UTF-8,
+ * and for a text that request_load() would not read. */
 enum ox request_text(const struct request *request, const char *path, char **ret);
 
 /* What is to be signed in this round. */
