@@ -18,6 +18,7 @@ packages_of() {
     test)
         echo check clang clang-format clang-tidy gcovr libclang-rt-14-dev llvm \
             botan jq libbearssl-dev libnss3 libnss3-tools libunicorn-dev minisign p11-kit procps \
+            python3-cryptography-vectors \
             scdoc srecord strace
         # Debian's npm is several hundred packages: not where another one is there already.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
