@@ -7,6 +7,7 @@
  */
 #include "p256_fast_field.h"
 #include "p256_fast_internal.h"
+#include "p256_words.h"
 
 #define Q_COUNT P256_FAST_TABLE_COUNT(P256_FAST_Q_WIDTH)
 
@@ -30,31 +31,15 @@ static void copy(uint32_t *ret, const uint32_t *from, unsigned words)
 /* The one spelling below p. */
 static void reduce(uint32_t a[P256_WORDS])
 {
-    uint32_t less[P256_WORDS];
-    int64_t borrow = 0;
-
-    if (a[P256_WORDS - 1] != 0xFFFFFFFFu) {
-        return;
-    }
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        borrow += (int64_t)a[i] - p256_p[i];
-        less[i] = (uint32_t)borrow;
-        borrow >>= 32;
-    }
-    if (borrow == 0) {
-        copy(a, less, P256_WORDS);
+    if (a[P256_WORDS - 1] == p256_p[P256_WORDS - 1]) {
+        p256_reduce(a, p256_p, 0);
     }
 }
 
 static bool is_zero(uint32_t a[P256_WORDS])
 {
-    uint32_t any = 0;
-
     reduce(a);
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        any |= a[i];
-    }
-    return any == 0;
+    return p256_any(a) == 0;
 }
 
 void p256_mul_p(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
@@ -189,9 +174,10 @@ void p256_mul_add(uint32_t ret_x[P256_WORDS], uint32_t ret_z[P256_WORDS],
 {
     uint32_t q_table[Q_COUNT][XY_WORDS];
     struct p256_fast_digits g_digits, q_digits;
-    struct point r = {{0}, {0}};
+    struct point r;
 
     multiples(q_table, q);
+    p256_sub(r.z, p256_p, p256_p); /* infinity */
     p256_fast_digits_first(&g_digits, u1, P256_FAST_G_WIDTH);
     p256_fast_digits_first(&q_digits, u2, P256_FAST_Q_WIDTH);
     for (int bit = g_digits.position > q_digits.position ? g_digits.position : q_digits.position;

@@ -5,6 +5,7 @@
  * can.
  */
 #include "p256_fast_internal.h"
+#include "p256_words.h"
 
 #define LIMB_COUNT 9
 #define LIMB_BITS  30
@@ -18,46 +19,40 @@ const uint32_t p256_n[P256_WORDS] = {0xFC632551u, 0xF3B9CAC2u, 0xA7179E84u, 0xBC
 const struct p256_fast_modulus p256_fast_p = {p256_p, 1u};
 const struct p256_fast_modulus p256_fast_n = {p256_n, 0xEE00BC4Fu};
 
-/* value + top * 2^256, below 2 * n, modulo n. */
-static void subtract_n_once(uint32_t ret[P256_WORDS], const uint32_t *value, uint32_t top)
+/* t[0..7] += a * word; returns what is left for t[8]. */
+static uint32_t add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS], uint32_t word)
 {
-    uint32_t less[P256_WORDS];
-    int64_t borrow = 0;
+    uint32_t carry = 0;
 
     for (unsigned i = 0; i < P256_WORDS; i++) {
-        borrow += (int64_t)value[i] - p256_n[i];
-        less[i] = (uint32_t)borrow;
-        borrow >>= 32;
+        const uint64_t sum = (uint64_t)a[i] * word + t[i] + carry;
+
+        t[i] = (uint32_t)sum;
+        carry = (uint32_t)(sum >> 32);
     }
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        ret[i] = borrow + (int32_t)top < 0 ? value[i] : less[i];
-    }
+    return carry;
 }
 
 void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
                 const uint32_t b[P256_WORDS])
 {
-    uint32_t t[P256_WORDS + 1] = {0};
+    uint32_t sum[2 * P256_WORDS];
+    uint32_t *t = sum;
+    uint64_t top = 0;
 
     for (unsigned i = 0; i < P256_WORDS; i++) {
-        const uint32_t q = (a[i] * b[0] + t[0]) * p256_fast_n.negative_inverse;
-        uint64_t product = 0;
-        uint64_t multiple = 0;
-
-        for (unsigned j = 0; j < P256_WORDS; j++) {
-            product += (uint64_t)a[i] * b[j] + t[j];
-            multiple += (uint64_t)q * p256_n[j] + (uint32_t)product;
-            if (j > 0) {
-                t[j - 1] = (uint32_t)multiple;
-            }
-            product >>= 32;
-            multiple >>= 32;
-        }
-        product += multiple + t[P256_WORDS];
-        t[P256_WORDS - 1] = (uint32_t)product;
-        t[P256_WORDS] = (uint32_t)(product >> 32);
+        sum[i] = 0;
     }
-    subtract_n_once(ret, t, t[P256_WORDS]);
+    for (unsigned i = 0; i < P256_WORDS; i++, t++) {
+        top += add_product(t, a, b[i]);
+        top += add_product(t, p256_n, t[0] * p256_fast_n.negative_inverse);
+        t[P256_WORDS] = (uint32_t)top;
+        top >>= 32;
+    }
+    p256_reduce(t, p256_n, (uint32_t)top);
+    for (unsigned i = 0; i < P256_WORDS; i++) {
+        ret[i] = t[i];
+    }
 }
 
 /* ---- inverse: the division steps of Bernstein and Yang (CHES 2019), 30 between two updates ---- */
@@ -147,35 +142,26 @@ static int32_t divide_steps(struct steps *ret, int32_t delta, uint32_t f, uint32
     return delta;
 }
 
-/* The number in 2^29-1..-2^29 that, times m, clears the low 30 bits of value. */
-static int32_t clearing(uint32_t value, const struct p256_fast_modulus *m)
+/* (s * pair[0] + t * pair[1] + x * m) / 2^30 with the x in -2^29..2^29-1 that makes it whole; negative:
+ * -1/m modulo 2^32. */
+static void combine(struct limbs *ret, const struct limbs pair[2], int32_t s, int32_t t,
+                    const struct limbs *m, uint32_t negative)
 {
-    return (int32_t)(value * m->negative_inverse << 2) >> 2;
+    int64_t sum = s * (int64_t)pair[0].v[0] + t * (int64_t)pair[1].v[0];
+    const int32_t x = (int32_t)((uint32_t)sum * negative << 2) >> 2;
+
+    sum += x * (int64_t)m->v[0];
+    for (unsigned i = 1; i < LIMB_COUNT; i++) {
+        sum >>= LIMB_BITS;
+        sum += s * (int64_t)pair[0].v[i] + t * (int64_t)pair[1].v[i] + x * (int64_t)m->v[i];
+        ret->v[i - 1] = (int32_t)((uint32_t)sum & LIMB_MASK);
+    }
+    ret->v[LIMB_COUNT - 1] = (int32_t)(sum >> LIMB_BITS);
 }
 
-/* a, b = (uu * a + uv * b + x * m) / 2^30, (vu * a + vv * b + y * m) / 2^30: whole numbers. */
-static void apply(struct limbs *a, struct limbs *b, const struct steps *s, const struct limbs *m,
-                  int32_t x, int32_t y)
+static uint32_t low_word(const struct limbs *a)
 {
-    int64_t sum_a = 0;
-    int64_t sum_b = 0;
-
-    for (unsigned i = 0; i < LIMB_COUNT; i++) {
-        const int64_t ai = a->v[i];
-        const int64_t bi = b->v[i];
-        const int64_t mi = m->v[i];
-
-        sum_a += s->uu * ai + s->uv * bi + x * mi;
-        sum_b += s->vu * ai + s->vv * bi + y * mi;
-        if (i > 0) {
-            a->v[i - 1] = (int32_t)((uint32_t)sum_a & LIMB_MASK);
-            b->v[i - 1] = (int32_t)((uint32_t)sum_b & LIMB_MASK);
-        }
-        sum_a >>= LIMB_BITS;
-        sum_b >>= LIMB_BITS;
-    }
-    a->v[LIMB_COUNT - 1] = (int32_t)sum_a;
-    b->v[LIMB_COUNT - 1] = (int32_t)sum_b;
+    return (uint32_t)a->v[0] | (uint32_t)a->v[1] << LIMB_BITS;
 }
 
 static bool is_zero(const struct limbs *a)
@@ -204,40 +190,50 @@ static void add_multiple(struct limbs *a, int32_t sign, int32_t times, const str
 void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
                        const struct p256_fast_modulus *m)
 {
+    enum { F, G, D, E };
     uint32_t one[P256_WORDS]; /* 2^256 - m, that is 1 in Montgomery form */
-    struct limbs modulus, f, g, d = {{0}}, e;
+    struct limbs modulus;
+    struct limbs buffers[2][4];
+    struct limbs *now = buffers[0];
+    struct limbs *next = buffers[1];
+    struct limbs *result;
     int32_t delta = 0;
-    struct steps s;
 
     for (unsigned i = 0; i < P256_WORDS; i++) {
         one[i] = ~m->words[i];
     }
     one[0]++; /* m is odd: nothing to carry */
     to_limbs(&modulus, m->words);
-    f = modulus;
-    to_limbs(&g, x);
-    to_limbs(&e, one);
+    now[F] = modulus;
+    to_limbs(&now[G], x);
+    to_limbs(&now[E], one);
+    for (unsigned i = 0; i < LIMB_COUNT; i++) {
+        now[D].v[i] = 0;
+    }
 
-    /* f = d * x and g = e * x modulo m (and over 2^256), until g is 0 and f is 1 or -1. */
-    while (!is_zero(&g)) {
-        uint32_t low_d, low_e;
+    /* f = d * x and g = e * x modulo m (and over 2^256), until g is 0 and f is 1 or -1. Each round adds
+     * at most m / 2 to the magnitudes of d and e, and there are at most 25 rounds. */
+    while (!is_zero(&now[G])) {
+        struct limbs *const used = now;
+        struct steps s;
 
-        delta = divide_steps(&s, delta, (uint32_t)f.v[0] | (uint32_t)f.v[1] << LIMB_BITS,
-                             (uint32_t)g.v[0] | (uint32_t)g.v[1] << LIMB_BITS);
-        apply(&f, &g, &s, &modulus, 0, 0);
-        low_d = (uint32_t)s.uu * (uint32_t)d.v[0] + (uint32_t)s.uv * (uint32_t)e.v[0];
-        low_e = (uint32_t)s.vu * (uint32_t)d.v[0] + (uint32_t)s.vv * (uint32_t)e.v[0];
-        /* Each round adds at most m / 2 to the magnitudes, and there are at most 25 rounds. */
-        apply(&d, &e, &s, &modulus, clearing(low_d, m), clearing(low_e, m));
+        delta = divide_steps(&s, delta, low_word(&now[F]), low_word(&now[G]));
+        for (unsigned i = F; i <= D; i += D) {
+            combine(&next[i], &now[i], s.uu, s.uv, &modulus, m->negative_inverse);
+            combine(&next[i + 1], &now[i], s.vu, s.vv, &modulus, m->negative_inverse);
+        }
+        now = next;
+        next = used;
     }
-    add_multiple(&d, f.v[LIMB_COUNT - 1] < 0 ? -1 : 1, 0, &modulus);
-    while (d.v[LIMB_COUNT - 1] >= 0) {
-        add_multiple(&d, 1, -1, &modulus);
+    result = &now[D];
+    add_multiple(result, now[F].v[LIMB_COUNT - 1] < 0 ? -1 : 1, 0, &modulus);
+    while (result->v[LIMB_COUNT - 1] >= 0) {
+        add_multiple(result, 1, -1, &modulus);
     }
-    while (d.v[LIMB_COUNT - 1] < 0) {
-        add_multiple(&d, 1, 1, &modulus);
+    while (result->v[LIMB_COUNT - 1] < 0) {
+        add_multiple(result, 1, 1, &modulus);
     }
-    from_limbs(ret, &d);
+    from_limbs(ret, result);
 }
 
 void p256_inverse_n(uint32_t ret[P256_WORDS], const uint32_t s[P256_WORDS])
