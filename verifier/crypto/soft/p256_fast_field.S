@@ -81,9 +81,6 @@ add_words:
     b add_words
     end p256_fast_three_halves
 
-    /* p256_fast_sqr(ret, a) */
-    function p256_fast_sqr
-    movs r2, r1
     /* p256_fast_mul(ret, a, b) */
     function p256_fast_mul
     movs r3, #0
@@ -118,57 +115,60 @@ add_words:
     ldrd r1, r2, [sp, #36]
     ldrd r4, r5, [r2, #24]
     ldrd r2, r3, [r2, #16]
-    ldm r1!, {r9-r12}
-    mov lr, #0
-    row r0, r6, r7, r8, lr, r9
+    ldm r1!, {r10, r11, r12, lr}
     mov r9, #0
-    row r6, r7, r8, lr, r9, r10
-    ldr r10, [sp, #16] /* q0 to word 6 */
-    row r7, r8, lr, r9, r10, r11
-    mov r11, r0 /* q4 to word 7 */
-    row r8, lr, r9, r10, r11, r12
+    row r0, r6, r7, r8, r9, r10
+    mov r10, #0
+    row r6, r7, r8, r9, r10, r11
+    ldr r11, [sp, #16] /* q0 to word 6 */
+    row r7, r8, r9, r10, r11, r12
+    mov r12, r0 /* q4 to word 7 */
+    row r8, r9, r10, r11, r12, lr
     push {r0, r6, r7, r8} /* q4..q6, and q7 but for q0 * (2^32 - 1) */
     ldm r1, {r0, r1, r6, r7}
-    ldrd r8, r12, [sp, #16]
-    row lr, r9, r10, r11, r8, r0
-    row r9, r10, r11, r8, r12, r1
+    ldrd r8, lr, [sp, #16]
+    row r9, r10, r11, r12, r8, r0
+    row r10, r11, r12, r8, lr, r1
     ldrd r0, r1, [sp, #24]
-    row r10, r11, r8, r12, r0, r6
-    row r11, r8, r12, r0, r1, r7
-
-    /* Words 8..15 are in lr, r9, r10, r11, r8, r12, r0, r1. The products with 2^32 - 1, and q2..q7 to
-     * words 8..13. */
+    row r11, r12, r8, lr, r0, r6
+    row r12, r8, lr, r0, r1, r7
     ldr r6, [sp, #12]
     ldrd r4, r5, [sp, #32]
+    cmn r6, #0 /* no carry */
+
+    /* Here squares join: words 8..15 are in r9, r10, r11, r12, r8, lr, r0, r1 with a carry into word 8 in
+     * the flags, q7 as above in r6, q0 and q1 in r4 and r5, q4..q6 and q0..q3 at sp and sp + 32. The
+     * products with 2^32 - 1, and q2..q7 to words 8..13. */
+finish:
     mov r7, #-1
     mov r3, #0
     umaal r6, r3, r4, r7 /* q7 */
-    umaal lr, r3, r5, r7
+    umaal r9, r3, r5, r7
     ldrd r4, r5, [sp, #40]
-    umaal r9, r3, r4, r7
-    umaal r10, r3, r5, r7
-    adds lr, lr, r4
-    adcs r9, r9, r5
+    umaal r10, r3, r4, r7
+    umaal r11, r3, r5, r7
+    adcs r9, r9, r4
+    adcs r10, r10, r5
     ldrd r2, r4, [sp]
-    umaal r11, r3, r2, r7
+    umaal r12, r3, r2, r7
     umaal r8, r3, r4, r7
-    adcs r10, r10, r2
-    adcs r11, r11, r4
+    adcs r11, r11, r2
+    adcs r12, r12, r4
     ldr r5, [sp, #8]
-    umaal r12, r3, r5, r7
+    umaal lr, r3, r5, r7
     umaal r0, r3, r6, r7
     adcs r8, r8, r5
-    adcs r12, r12, r6
+    adcs lr, lr, r6
     adcs r0, r0, #0
     adcs r1, r1, r3
     adc r2, r7, #1
     /* q5..q7 to words 8..10, and all to where it is stored from. */
-    adds r4, lr, r4
-    adcs r5, r9, r5
-    adcs r6, r10, r6
-    adcs r7, r11, #0
+    adds r4, r9, r4
+    adcs r5, r10, r5
+    adcs r6, r11, r6
+    adcs r7, r12, #0
     adcs r8, r8, #0
-    adcs r9, r12, #0
+    adcs r9, lr, #0
     adcs r10, r0, #0
     adcs r11, r1, #0
     adcs r12, r2, #0
@@ -217,14 +217,76 @@ settle:
     b settle
     end p256_fast_mul_sub
     end p256_fast_mul
-    end p256_fast_sqr
 
-    /* p256_fast_sqr_sub(ret, a, c) */
+    /* p256_fast_sqr(ret, a) */
+    function p256_fast_sqr
+    movs r2, #0
+    /* p256_fast_sqr_sub(ret, a, c); c = 0: nothing to subtract. a[j] goes with the words of 2 * a below
+     * it, which are d0, d1, ..., and in that with the bit that leaves the last of them upwards; this bit
+     * times a[j] is a[j] or 0, and is added to the word that a[j] * a[j] begins. */
     function p256_fast_sqr_sub
     mov r3, r2
-    mov r2, r1
-    b p256_fast_mul_sub
+    push {r0-r11, lr}
+    ldm r1!, {r6, r7, r12, lr}
+    adds r2, r6, r6
+    adcs r3, r7, r7
+    adcs r4, r12, r12
+    adcs r5, lr, lr /* the carry is for d4 */
+    umull r8, r9, r6, r6
+    mov r11, #0
+    umaal r9, r11, r7, r2
+    and r10, r7, r6, asr #31
+    umaal r10, r11, r7, r7
+    mov r6, #0
+    umaal r10, r6, r12, r2
+    umaal r11, r6, r12, r3
+    and r0, r12, r7, asr #31
+    umaal r0, r6, r12, r12
+    and r7, lr, r12, asr #31
+    mov r12, r8 /* q0 to word 3 */
+    umaal r11, r12, lr, r2
+    umaal r0, r12, lr, r3
+    umaal r6, r12, lr, r4
+    umaal r7, r12, lr, lr
+    push {r8-r11} /* q0..q3 */
+    mov r8, r12
+    ldm r1!, {r12, lr}
+    row r0, r6, r7, r8, r9, r12 /* q1 to word 4 */
+    row r6, r7, r8, r9, r10, lr /* q2 to word 5 */
+    ldrd r12, lr, [r1]
+    row r7, r8, r9, r10, r11, r12 /* q3 to word 6 */
+    mov r12, r0 /* q4 to word 7 */
+    row r8, r9, r10, r11, r12, lr
+    sub sp, sp, #16
+    push {r0, r6, r7, r8} /* q4, q5; words 6 and 7 lack q0 and q1 */
+    ldrd r2, r3, [r1, #-8]
+    ldrd r4, r5, [r1]
+    sbc r1, r1, r1
+    bic r1, r2, r1 /* a4 if there is a carry */
+    adcs r6, r2, r2
+    adcs r7, r3, r3
+    adcs r0, r4, r4
+    umaal r9, r1, r2, r2
+    umaal r10, r1, r3, r6
+    umaal r11, r1, r3, r3
+    and lr, r3, r2, asr #31
+    umaal r11, lr, r4, r6
+    umaal r12, lr, r4, r7
+    and r8, r4, r3, asr #31
+    umaal r8, lr, r4, r4
+    umaal r12, r1, r5, r6
+    umaal r8, r1, r5, r7
+    umaal lr, r1, r5, r0
+    and r0, r5, r4, asr #31
+    umaal r0, r1, r5, r5
+    ldrd r2, r3, [sp, #8]
+    ldrd r4, r5, [sp, #32]
+    adds r2, r2, r4
+    adcs r6, r3, r5
+    str r2, [sp, #8]
+    b finish
     end p256_fast_sqr_sub
+    end p256_fast_sqr
 
     /* p256_fast_sub(ret, a, b) */
     function p256_fast_sub

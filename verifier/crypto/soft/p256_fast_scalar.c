@@ -153,7 +153,9 @@ static void combine(struct limbs *ret, const struct limbs pair[2], int32_t s, in
     sum += x * (int64_t)m->v[0];
     for (unsigned i = 1; i < LIMB_COUNT; i++) {
         sum >>= LIMB_BITS;
-        sum += s * (int64_t)pair[0].v[i] + t * (int64_t)pair[1].v[i] + x * (int64_t)m->v[i];
+        sum += s * (int64_t)pair[0].v[i];
+        sum += t * (int64_t)pair[1].v[i];
+        sum += x * (int64_t)m->v[i];
         ret->v[i - 1] = (int32_t)((uint32_t)sum & LIMB_MASK);
     }
     ret->v[LIMB_COUNT - 1] = (int32_t)(sum >> LIMB_BITS);
