@@ -36,8 +36,12 @@ static void reduce(uint32_t a[P256_WORDS])
     }
 }
 
+/* Leaves the one spelling of zero. */
 static bool is_zero(uint32_t a[P256_WORDS])
 {
+    if (a[0] != 0 && a[0] != p256_p[0]) {
+        return false;
+    }
     reduce(a);
     return p256_any(a) == 0;
 }
@@ -73,21 +77,23 @@ static void twice(struct point *r)
 
 /* r = r + t of an affine t. Where r is neither infinity nor t nor -t, Z has been multiplied with what
  * is then in ret_h. */
-static void add(struct point *r, const uint32_t t[XY_WORDS], uint32_t ret_h[P256_WORDS])
+static void add(struct point *r, const uint32_t tx[P256_WORDS], const uint32_t ty[P256_WORDS],
+                uint32_t ret_h[P256_WORDS])
 {
     uint32_t *const x = r->xy;
     uint32_t *const y = r->xy + P256_WORDS;
     uint32_t u[P256_WORDS], v[P256_WORDS], w[P256_WORDS];
 
     if (is_zero(r->z)) {
-        copy(r->xy, t, XY_WORDS);
+        copy(x, tx, P256_WORDS);
+        copy(y, ty, P256_WORDS);
         copy(r->z, one, P256_WORDS);
         return;
     }
     p256_fast_sqr(u, r->z);
-    p256_fast_mul_sub(ret_h, t, u, x);
+    p256_fast_mul_sub(ret_h, tx, u, x);
     p256_fast_mul(u, u, r->z);
-    p256_fast_mul_sub(u, t + P256_WORDS, u, y);
+    p256_fast_mul_sub(u, ty, u, y);
     if (is_zero(ret_h)) {
         if (is_zero(u)) {
             twice(r);
@@ -143,7 +149,7 @@ static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS
     scale(r.xy, h[0]);
     copy(r.z, one, P256_WORDS);
     for (unsigned i = 1; i < Q_COUNT; i++) {
-        add(&r, two, h[i]);
+        add(&r, two, two + P256_WORDS, h[i]);
         copy(ret[i], r.xy, XY_WORDS);
     }
     p256_fast_mul(r.z, r.z, h[0]);
@@ -158,14 +164,16 @@ static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS
 /* r = r + value * P, value a digit and table the odd multiples of P. */
 static void add_digit(struct point *r, int value, const uint32_t table[][XY_WORDS])
 {
-    uint32_t t[XY_WORDS];
+    const uint32_t *t = table[(value < 0 ? -value : value) / 2];
+    const uint32_t *y = t + P256_WORDS;
+    uint32_t negative[P256_WORDS];
     uint32_t h[P256_WORDS];
 
-    copy(t, table[(value < 0 ? -value : value) / 2], XY_WORDS);
     if (value < 0) {
-        p256_fast_sub(t + P256_WORDS, p256_p, t + P256_WORDS);
+        p256_fast_sub(negative, p256_p, y);
+        y = negative;
     }
-    add(r, t, h);
+    add(r, t, y, h);
 }
 
 void p256_mul_add(uint32_t ret_x[P256_WORDS], uint32_t ret_z[P256_WORDS],

@@ -269,7 +269,8 @@ void p256_fast_digits_next(struct p256_fast_digits *digits)
         return;
     }
     digits->end = top - digits->width + 1;
-    value = bits(digits, digits->end - 1, digits->width) - bits(digits, digits->end, digits->width);
+    value = bits(digits, digits->end - 1, digits->width + 1);
+    value = (value & ((1 << digits->width) - 1)) - (value >> 1);
     zeros = __builtin_ctz((unsigned)value);
     digits->value = value / (1 << zeros);
     digits->position = digits->end + zeros;
