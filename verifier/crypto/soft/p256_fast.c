@@ -68,8 +68,7 @@ static void twice(struct point *r)
     p256_fast_mul(r->z, r->z, y);
     p256_fast_sqr(gamma, y);
     p256_fast_mul(beta, x, gamma);
-    p256_fast_sqr_sub(x, alpha, beta);
-    p256_fast_sub(x, x, beta);
+    p256_fast_sqr_sub_twice(x, alpha, beta);
     p256_fast_sqr(gamma, gamma);
     p256_fast_sub(beta, beta, x);
     p256_fast_mul_sub(y, alpha, beta, gamma);
@@ -106,9 +105,8 @@ static void add(struct point *r, const uint32_t tx[P256_WORDS], const uint32_t t
     p256_fast_sqr(v, ret_h);
     p256_fast_mul(w, v, ret_h);
     p256_fast_mul(v, v, x);
-    p256_fast_sqr_sub(x, u, w);
-    p256_fast_sub(x, x, v);
-    p256_fast_sub(x, x, v);
+    p256_fast_sqr_sub_twice(x, u, v);
+    p256_fast_sub(x, x, w);
     p256_fast_mul(w, w, y);
     p256_fast_sub(v, v, x);
     p256_fast_mul_sub(y, u, v, w);

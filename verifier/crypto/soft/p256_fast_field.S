@@ -36,6 +36,22 @@
     umaal \w3, \carry, \factor, r5
     .endm
 
+    /* Subtracts the words at r3 from r4..r12; moves r3 by 24. */
+    .macro less_words
+    ldm r3!, {r1, r2, lr}
+    subs r4, r4, r1
+    sbcs r5, r5, r2
+    sbcs r6, r6, lr
+    ldm r3!, {r1, r2, lr}
+    sbcs r7, r7, r1
+    sbcs r8, r8, r2
+    sbcs r9, r9, lr
+    ldm r3, {r1, r2}
+    sbcs r10, r10, r1
+    sbcs r11, r11, r2
+    sbcs r12, r12, #0
+    .endm
+
     /* p256_fast_add(ret, a, b) */
     function p256_fast_add
     push {r4-r11, lr}
@@ -84,7 +100,8 @@ add_words:
     /* p256_fast_mul(ret, a, b) */
     function p256_fast_mul
     movs r3, #0
-    /* p256_fast_mul_sub(ret, a, b, c); c = 0: nothing to subtract */
+    /* p256_fast_mul_sub(ret, a, b, c). Squares join with a c of 0, too, and with c + 1: subtract c
+     * twice. */
     function p256_fast_mul_sub
     push {r0-r11, lr}
     ldm r2, {r2-r5}
@@ -175,19 +192,13 @@ finish:
     add sp, sp, #48
     pop {r0-r3}
     cbz r3, settle
+    tst r3, #1
+    beq subtract
+    sub r3, r3, #1
+    less_words
+    sub r3, r3, #24
 subtract: /* the words at r3 */
-    ldm r3!, {r1, r2, lr}
-    subs r4, r4, r1
-    sbcs r5, r5, r2
-    sbcs r6, r6, lr
-    ldm r3!, {r1, r2, lr}
-    sbcs r7, r7, r1
-    sbcs r8, r8, r2
-    sbcs r9, r9, lr
-    ldm r3, {r1, r2}
-    sbcs r10, r10, r1
-    sbcs r11, r11, r2
-    sbcs r12, r12, #0
+    less_words
     /* The end of all: r4..r11 and, signed and with its Z and N, r12 above them; ret is in r0, and r4..r11
      * and lr of the caller are on the stack. Adds or subtracts p until r12 is 0. */
 settle:
@@ -220,12 +231,12 @@ settle:
 
     /* p256_fast_sqr(ret, a) */
     function p256_fast_sqr
-    movs r2, #0
-    /* p256_fast_sqr_sub(ret, a, c); c = 0: nothing to subtract. a[j] goes with the words of 2 * a below
+    mov r2, #-1
+    /* p256_fast_sqr_sub_twice(ret, a, c). a[j] goes with the words of 2 * a below
      * it, which are d0, d1, ..., and in that with the bit that leaves the last of them upwards; this bit
      * times a[j] is a[j] or 0, and is added to the word that a[j] * a[j] begins. */
-    function p256_fast_sqr_sub
-    mov r3, r2
+    function p256_fast_sqr_sub_twice
+    adds r3, r2, #1
     push {r0-r11, lr}
     ldm r1!, {r6, r7, r12, lr}
     adds r2, r6, r6
@@ -285,7 +296,7 @@ settle:
     adcs r6, r3, r5
     str r2, [sp, #8]
     b finish
-    end p256_fast_sqr_sub
+    end p256_fast_sqr_sub_twice
     end p256_fast_sqr
 
     /* p256_fast_sub(ret, a, b) */
@@ -296,3 +307,49 @@ settle:
     mov r12, #0
     b subtract
     end p256_fast_sub
+
+    /* p256_fast_combine(pair, m, steps, negative_inverse): aa, ab, ba, bb in r4..r7, the multiples of m in
+     * r2 and r3, sums in r8, r9 and r10, r11. */
+    function p256_fast_combine
+    push {r4-r11, lr}
+    ldm r2, {r4-r7}
+    ldr r8, [r0, #4]
+    ldr r9, [r0, #44]
+    mul r2, r8, r4
+    mla r2, r9, r5, r2
+    mul r2, r2, r3
+    sbfx r2, r2, #0, #30
+    mul r8, r8, r6
+    mla r8, r9, r7, r8
+    mul r3, r8, r3
+    sbfx r3, r3, #0, #30
+    mov r8, #0
+    mov r9, #0
+    mov r10, #0
+    mov r11, #0
+    mov lr, #9
+1:  ldr r12, [r0, #4]!
+    smlal r8, r9, r12, r4
+    smlal r10, r11, r12, r6
+    ldr r12, [r0, #40]
+    smlal r8, r9, r12, r5
+    smlal r10, r11, r12, r7
+    ldr r12, [r1, #4]!
+    smlal r8, r9, r12, r2
+    smlal r10, r11, r12, r3
+    bic r12, r8, #0xC0000000
+    str r12, [r0, #-4]
+    bic r12, r10, #0xC0000000
+    str r12, [r0, #36]
+    lsr r8, r8, #30
+    orr r8, r8, r9, lsl #2
+    asr r9, r9, #30
+    lsr r10, r10, #30
+    orr r10, r10, r11, lsl #2
+    asr r11, r11, #30
+    subs lr, lr, #1
+    bne 1b
+    str r8, [r0]
+    str r10, [r0, #40]
+    pop {r4-r11, pc}
+    end p256_fast_combine

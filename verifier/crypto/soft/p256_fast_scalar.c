@@ -4,12 +4,11 @@
  * Layer: crypto back end, freestanding. Everything here is public, so every loop ends as early as it
  * can.
  */
+#include "p256_fast_field.h"
 #include "p256_fast_internal.h"
 #include "p256_words.h"
 
-#define LIMB_COUNT 9
-#define LIMB_BITS  30
-#define LIMB_MASK  ((1u << LIMB_BITS) - 1)
+#define LIMB_MASK ((1u << P256_LIMB_BITS) - 1)
 
 const uint32_t p256_p[P256_WORDS] = {0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0u,
                                      0u,          0u,          1u,          0xFFFFFFFFu};
@@ -57,15 +56,10 @@ void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
 
 /* ---- inverse: the division steps of Bernstein and Yang (CHES 2019), 30 between two updates ---- */
 
-/* A signed number: limbs 0..2^30-1, the last one with the sign. */
-struct limbs {
-    int32_t v[LIMB_COUNT];
-};
-
-static void to_limbs(struct limbs *ret, const uint32_t words[P256_WORDS])
+static void to_limbs(struct p256_limbs *ret, const uint32_t words[P256_WORDS])
 {
-    for (unsigned i = 0; i < LIMB_COUNT; i++) {
-        const unsigned bit = i * LIMB_BITS;
+    for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
+        const unsigned bit = i * P256_LIMB_BITS;
         const unsigned word = bit / 32;
         uint64_t pair = words[word];
 
@@ -76,15 +70,15 @@ static void to_limbs(struct limbs *ret, const uint32_t words[P256_WORDS])
     }
 }
 
-static void from_limbs(uint32_t ret[P256_WORDS], const struct limbs *limbs)
+static void from_limbs(uint32_t ret[P256_WORDS], const struct p256_limbs *limbs)
 {
     uint64_t bits = 0;
     unsigned count = 0;
     unsigned word = 0;
 
-    for (unsigned i = 0; i < LIMB_COUNT; i++) {
+    for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
         bits |= (uint64_t)(uint32_t)limbs->v[i] << count;
-        count += LIMB_BITS;
+        count += P256_LIMB_BITS;
         if (count >= 32) {
             ret[word++] = (uint32_t)bits;
             bits >>= 32;
@@ -93,26 +87,21 @@ static void from_limbs(uint32_t ret[P256_WORDS], const struct limbs *limbs)
     }
 }
 
-/* What 30 division steps make of f and g, times 2^30: f' = uu * f + uv * g, g' = vu * f + vv * g. */
-struct steps {
-    int32_t uu, uv, vu, vv;
-};
-
 /* Returns the new delta (less the half that it is always off an integer); needs only the low words. */
-static int32_t divide_steps(struct steps *ret, int32_t delta, uint32_t f, uint32_t g)
+static int32_t divide_steps(struct p256_steps *ret, int32_t delta, uint32_t f, uint32_t g)
 {
-    uint32_t uu = 1;
-    uint32_t uv = 0;
-    uint32_t vu = 0;
-    uint32_t vv = 1;
-    int left = LIMB_BITS;
+    uint32_t aa = 1;
+    uint32_t ab = 0;
+    uint32_t ba = 0;
+    uint32_t bb = 1;
+    int left = P256_LIMB_BITS;
 
     for (;;) {
         const int zeros = __builtin_ctz(g | 1u << left);
 
         g >>= zeros;
-        uu <<= zeros;
-        uv <<= zeros;
+        aa <<= zeros;
+        ab <<= zeros;
         delta += zeros;
         left -= zeros;
         if (left == 0) {
@@ -120,85 +109,65 @@ static int32_t divide_steps(struct steps *ret, int32_t delta, uint32_t f, uint32
         }
         if (delta >= 0) { /* f, g = g, -f */
             const uint32_t old_f = f;
-            const uint32_t old_uu = uu;
-            const uint32_t old_uv = uv;
+            const uint32_t old_aa = aa;
+            const uint32_t old_ab = ab;
 
             delta = -delta - 1;
             f = g;
             g = 0u - old_f;
-            uu = vu;
-            vu = 0u - old_uu;
-            uv = vv;
-            vv = 0u - old_uv;
+            aa = ba;
+            ba = 0u - old_aa;
+            ab = bb;
+            bb = 0u - old_ab;
         }
         g += f;
-        vu += uu;
-        vv += uv;
+        ba += aa;
+        bb += ab;
     }
-    ret->uu = (int32_t)uu;
-    ret->uv = (int32_t)uv;
-    ret->vu = (int32_t)vu;
-    ret->vv = (int32_t)vv;
+    ret->aa = (int32_t)aa;
+    ret->ab = (int32_t)ab;
+    ret->ba = (int32_t)ba;
+    ret->bb = (int32_t)bb;
     return delta;
 }
 
-/* (s * pair[0] + t * pair[1] + x * m) / 2^30 with the x in -2^29..2^29-1 that makes it whole; negative:
- * -1/m modulo 2^32. */
-static void combine(struct limbs *ret, const struct limbs pair[2], int32_t s, int32_t t,
-                    const struct limbs *m, uint32_t negative)
+static uint32_t low_word(const struct p256_limbs *a)
 {
-    int64_t sum = s * (int64_t)pair[0].v[0] + t * (int64_t)pair[1].v[0];
-    const int32_t x = (int32_t)((uint32_t)sum * negative << 2) >> 2;
-
-    sum += x * (int64_t)m->v[0];
-    for (unsigned i = 1; i < LIMB_COUNT; i++) {
-        sum >>= LIMB_BITS;
-        sum += s * (int64_t)pair[0].v[i];
-        sum += t * (int64_t)pair[1].v[i];
-        sum += x * (int64_t)m->v[i];
-        ret->v[i - 1] = (int32_t)((uint32_t)sum & LIMB_MASK);
-    }
-    ret->v[LIMB_COUNT - 1] = (int32_t)(sum >> LIMB_BITS);
+    return (uint32_t)a->v[0] | (uint32_t)a->v[1] << P256_LIMB_BITS;
 }
 
-static uint32_t low_word(const struct limbs *a)
-{
-    return (uint32_t)a->v[0] | (uint32_t)a->v[1] << LIMB_BITS;
-}
-
-static bool is_zero(const struct limbs *a)
+static bool is_zero(const struct p256_limbs *a)
 {
     int32_t any = 0;
 
-    for (unsigned i = 0; i < LIMB_COUNT; i++) {
+    for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
         any |= a->v[i];
     }
     return any == 0;
 }
 
 /* a = sign * a + times * m. */
-static void add_multiple(struct limbs *a, int32_t sign, int32_t times, const struct limbs *m)
+static void add_multiple(struct p256_limbs *a, int32_t sign, int32_t times,
+                         const struct p256_limbs *m)
 {
     int32_t carry = 0;
 
-    for (unsigned i = 0; i < LIMB_COUNT - 1; i++) {
+    for (unsigned i = 0; i < P256_LIMB_COUNT - 1; i++) {
         carry += sign * a->v[i] + times * m->v[i];
         a->v[i] = (int32_t)((uint32_t)carry & LIMB_MASK);
-        carry >>= LIMB_BITS;
+        carry >>= P256_LIMB_BITS;
     }
-    a->v[LIMB_COUNT - 1] = carry + sign * a->v[LIMB_COUNT - 1] + times * m->v[LIMB_COUNT - 1];
+    a->v[P256_LIMB_COUNT - 1] =
+        carry + sign * a->v[P256_LIMB_COUNT - 1] + times * m->v[P256_LIMB_COUNT - 1];
 }
 
 void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
                        const struct p256_fast_modulus *m)
 {
-    enum { F, G, D, E };
+    enum { F, G, D, E, COUNT };
     uint32_t one[P256_WORDS]; /* 2^256 - m, that is 1 in Montgomery form */
-    struct limbs modulus;
-    struct limbs buffers[2][4];
-    struct limbs *now = buffers[0];
-    struct limbs *next = buffers[1];
-    struct limbs *result;
+    struct p256_limbs n[COUNT];
+    struct p256_limbs modulus;
     int32_t delta = 0;
 
     for (unsigned i = 0; i < P256_WORDS; i++) {
@@ -206,36 +175,31 @@ void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
     }
     one[0]++; /* m is odd: nothing to carry */
     to_limbs(&modulus, m->words);
-    now[F] = modulus;
-    to_limbs(&now[G], x);
-    to_limbs(&now[E], one);
-    for (unsigned i = 0; i < LIMB_COUNT; i++) {
-        now[D].v[i] = 0;
+    n[F] = modulus;
+    to_limbs(&n[G], x);
+    to_limbs(&n[E], one);
+    for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
+        n[D].v[i] = 0;
     }
 
-    /* f = d * x and g = e * x modulo m (and over 2^256), until g is 0 and f is 1 or -1. Each round adds
-     * at most m / 2 to the magnitudes of d and e, and there are at most 25 rounds. */
-    while (!is_zero(&now[G])) {
-        struct limbs *const used = now;
-        struct steps s;
+    /* f = d * x and g = e * x modulo m (and over 2^256), until g is 0 and f is 1 or -1. The multiples of
+     * m that come with a round are 0 for f and g, and at most m / 2 for d and e; there are at most 25
+     * rounds. */
+    while (!is_zero(&n[G])) {
+        struct p256_steps s;
 
-        delta = divide_steps(&s, delta, low_word(&now[F]), low_word(&now[G]));
-        for (unsigned i = F; i <= D; i += D) {
-            combine(&next[i], &now[i], s.uu, s.uv, &modulus, m->negative_inverse);
-            combine(&next[i + 1], &now[i], s.vu, s.vv, &modulus, m->negative_inverse);
-        }
-        now = next;
-        next = used;
+        delta = divide_steps(&s, delta, low_word(&n[F]), low_word(&n[G]));
+        p256_fast_combine(&n[F], &modulus, &s, m->negative_inverse);
+        p256_fast_combine(&n[D], &modulus, &s, m->negative_inverse);
     }
-    result = &now[D];
-    add_multiple(result, now[F].v[LIMB_COUNT - 1] < 0 ? -1 : 1, 0, &modulus);
-    while (result->v[LIMB_COUNT - 1] >= 0) {
-        add_multiple(result, 1, -1, &modulus);
+    add_multiple(&n[D], n[F].v[P256_LIMB_COUNT - 1] < 0 ? -1 : 1, 0, &modulus);
+    while (n[D].v[P256_LIMB_COUNT - 1] >= 0) {
+        add_multiple(&n[D], 1, -1, &modulus);
     }
-    while (result->v[LIMB_COUNT - 1] < 0) {
-        add_multiple(result, 1, 1, &modulus);
+    while (n[D].v[P256_LIMB_COUNT - 1] < 0) {
+        add_multiple(&n[D], 1, 1, &modulus);
     }
-    from_limbs(ret, result);
+    from_limbs(ret, &n[D]);
 }
 
 void p256_inverse_n(uint32_t ret[P256_WORDS], const uint32_t s[P256_WORDS])
