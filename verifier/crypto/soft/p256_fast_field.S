@@ -139,7 +139,7 @@ add_words:
     row r6, r7, r8, r9, r10, r11
     ldr r11, [sp, #16] /* q0 to word 6 */
     row r7, r8, r9, r10, r11, r12
-    mov r12, r0 /* q4 to word 7 */
+    adds r12, r0, #0 /* q4 to word 7; no carry */
     row r8, r9, r10, r11, r12, lr
     push {r0, r6, r7, r8} /* q4..q6, and q7 but for q0 * (2^32 - 1) */
     ldm r1, {r0, r1, r6, r7}
@@ -151,7 +151,6 @@ add_words:
     row r12, r8, lr, r0, r1, r7
     ldr r6, [sp, #12]
     ldrd r4, r5, [sp, #32]
-    cmn r6, #0 /* no carry */
 
     /* Here squares join: words 8..15 are in r9, r10, r11, r12, r8, lr, r0, r1 with a carry into word 8 in
      * the flags, q7 as above in r6, q0 and q1 in r4 and r5, q4..q6 and q0..q3 at sp and sp + 32. The
