@@ -5,6 +5,7 @@
  * u1 * G + u2 * Q is printed.
  * Layer: test, host.
  */
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "p256_fast_internal.h"
 #include "p256_oracle.h"
 
-enum { ROUNDS = 120000, MEASURED = 200, SUMS = 8 };
+enum { ROUNDS = 120000, TARGETS = 4000, MEASURED = 200, SUMS = 8 };
 
 struct run {
     struct machine *machine;
@@ -101,6 +102,55 @@ static bool check_random(struct run *run)
         random_operand(&state, b);
         random_operand(&state, c);
         if (!check_all(run, CELL_RET, a, b, c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A b with a * b = target, or with no a the b whose square it is; zero if there is none. */
+static void solve(struct oracle *o, const uint32_t *a, const BIGNUM *target,
+                  uint32_t ret[P256_WORDS])
+{
+    memset(ret, 0, OPERAND_LEN);
+    BN_mod_mul(o->b, target, o->r, o->p, o->ctx);
+    if (a == NULL) {
+        if (BN_mod_sqrt(o->b, o->b, o->p, o->ctx) != NULL) {
+            oracle_words(o->b, ret);
+        }
+    } else if (BN_mod_inverse(o->a, oracle_number(a, o->a), o->p, o->ctx) != NULL) {
+        BN_mod_mul(o->b, o->b, o->a, o->p, o->ctx);
+        oracle_words(o->b, ret);
+    }
+    ERR_clear_error();
+}
+
+/* Products and squares that come out where carries begin and end, a little above 2^256 as well. */
+static bool check_targets(struct run *run)
+{
+    uint32_t a[P256_WORDS], b[P256_WORDS], c[P256_WORDS];
+    uint64_t state = 77;
+
+    for (unsigned i = 0; i < TARGETS; i++) {
+        random_operand(&state, c);
+        oracle_number(c, run->oracle.c);
+        if (i % 2 == 0) {
+            BN_mask_bits(run->oracle.c, 1 + (int)(next_random(&state) % 255));
+            BN_add(run->oracle.c, run->oracle.c, run->oracle.r);
+        }
+        random_operand(&state, a);
+        solve(&run->oracle, a, run->oracle.c, b);
+        if (!check(run, OP_MUL, CELL_RET, a, b, c) || !check(run, OP_MUL_SUB, CELL_RET, a, b, c)) {
+            return false;
+        }
+        oracle_number(c, run->oracle.c);
+        if (i % 2 == 0) {
+            BN_mask_bits(run->oracle.c, 1 + (int)(next_random(&state) % 255));
+            BN_add(run->oracle.c, run->oracle.c, run->oracle.r);
+        }
+        solve(&run->oracle, NULL, run->oracle.c, a);
+        if (!check(run, OP_SQR, CELL_RET, a, b, c) ||
+            !check(run, OP_SQR_SUB_TWICE, CELL_RET, a, b, c)) {
             return false;
         }
     }
@@ -275,7 +325,7 @@ int main(int argc, char **argv)
     for (enum field_op op = 0; op < OP_COUNT; op++) {
         run.function[op] = machine_symbol(run.machine, field_ops[op].symbol);
     }
-    ok = check_edges(&run) && check_random(&run) && check_small_sums(&run) &&
+    ok = check_edges(&run) && check_random(&run) && check_targets(&run) && check_small_sums(&run) &&
          measure_fields(&run) && measure_small(&run) && measure_sum(&run);
     oracle_free(&run.oracle);
     machine_close(run.machine);

@@ -18,14 +18,18 @@ struct point {
     uint32_t z[P256_WORDS];
 };
 
-static const uint32_t one[P256_WORDS] = {1u,          0u,          0u,          0xFFFFFFFFu,
-                                         0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFEu, 0u};
-
 static void copy(uint32_t *ret, const uint32_t *from, unsigned words)
 {
     for (unsigned i = 0; i < words; i++) {
         ret[i] = from[i];
     }
+}
+
+/* 1 in Montgomery form, 2^256 - p. */
+static void set_one(uint32_t ret[P256_WORDS])
+{
+    p256_sub(ret, p256_p, p256_p);
+    p256_sub(ret, ret, p256_p);
 }
 
 /* The one spelling below p. */
@@ -86,7 +90,7 @@ static void add(struct point *r, const uint32_t tx[P256_WORDS], const uint32_t t
     if (is_zero(r->z)) {
         copy(x, tx, P256_WORDS);
         copy(y, ty, P256_WORDS);
-        copy(r->z, one, P256_WORDS);
+        set_one(r->z);
         return;
     }
     p256_fast_sqr(u, r->z);
@@ -131,7 +135,6 @@ static void scale(uint32_t xy[XY_WORDS], const uint32_t z[P256_WORDS])
  */
 static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS])
 {
-    static const uint32_t plain_one[P256_WORDS] = {1u};
     uint32_t h[Q_COUNT][P256_WORDS];
     uint32_t two[XY_WORDS];
     uint32_t inverse[P256_WORDS];
@@ -139,19 +142,21 @@ static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS
 
     copy(ret[0], q, XY_WORDS);
     copy(r.xy, q, XY_WORDS);
-    copy(r.z, one, P256_WORDS);
+    set_one(r.z);
     twice(&r);
     copy(two, r.xy, XY_WORDS);
     copy(h[0], r.z, P256_WORDS);
     copy(r.xy, q, XY_WORDS);
     scale(r.xy, h[0]);
-    copy(r.z, one, P256_WORDS);
+    set_one(r.z);
     for (unsigned i = 1; i < Q_COUNT; i++) {
         add(&r, two, two + P256_WORDS, h[i]);
         copy(ret[i], r.xy, XY_WORDS);
     }
     p256_fast_mul(r.z, r.z, h[0]);
-    p256_mul_p(r.z, r.z, plain_one); /* out of Montgomery form; its inverse comes in it */
+    p256_sub(inverse, q, q);
+    inverse[0] = 1;
+    p256_mul_p(r.z, r.z, inverse); /* out of Montgomery form; the inverse comes in it */
     p256_fast_inverse(inverse, r.z, &p256_fast_p);
     for (unsigned i = Q_COUNT - 1; i > 0; i--) {
         scale(ret[i], inverse);
@@ -162,7 +167,7 @@ static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS
 /* r = r + value * P, value a digit and table the odd multiples of P. */
 static void add_digit(struct point *r, int value, const uint32_t table[][XY_WORDS])
 {
-    const uint32_t *t = table[(value < 0 ? -value : value) / 2];
+    const uint32_t *t = table[(unsigned)(value < 0 ? -value : value) / 2];
     const uint32_t *y = t + P256_WORDS;
     uint32_t negative[P256_WORDS];
     uint32_t h[P256_WORDS];

@@ -56,10 +56,9 @@
     function p256_fast_add
     push {r4-r11, lr}
     ldm r1, {r4-r11}
-    cmn r4, #0 /* no carry */
 add_words:
     ldm r2!, {r1, r3, r12, lr}
-    adcs r4, r4, r1
+    adds r4, r4, r1
     adcs r5, r5, r3
     adcs r6, r6, r12
     adcs r7, r7, lr
@@ -306,6 +305,23 @@ settle:
     mov r12, #0
     b subtract
     end p256_fast_sub
+
+    /* p256_fast_add_product(t, a, word) */
+    function p256_fast_add_product
+    push {r4-r11, lr}
+    mov r3, #0
+    .rept 2
+    ldm r1!, {r4-r7}
+    ldm r0, {r8-r11}
+    umaal r8, r3, r4, r2
+    umaal r9, r3, r5, r2
+    umaal r10, r3, r6, r2
+    umaal r11, r3, r7, r2
+    stm r0!, {r8-r11}
+    .endr
+    mov r0, r3
+    pop {r4-r11, pc}
+    end p256_fast_add_product
 
     /* p256_fast_combine(pair, m, steps, negative_inverse): aa, ab, ba, bb in r4..r7, the multiples of m in
      * r2 and r3, sums in r8, r9 and r10, r11. */

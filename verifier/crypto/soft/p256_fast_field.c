@@ -145,6 +145,19 @@ void p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WOR
     settle(ret, product, top);
 }
 
+uint32_t p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS], uint32_t word)
+{
+    uint32_t carry = 0;
+
+    for (unsigned i = 0; i < P256_WORDS; i++) {
+        const uint64_t sum = (uint64_t)a[i] * word + t[i] + carry;
+
+        t[i] = (uint32_t)sum;
+        carry = (uint32_t)(sum >> 32);
+    }
+    return carry;
+}
+
 void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
                        const struct p256_steps *steps, uint32_t negative_inverse)
 {

@@ -1,5 +1,5 @@
 /*
- * The field of P-256 for the profile `fast`, and the loop that its inverses spend their time in:
+ * The field of P-256 for the profile `fast`, and the loops of the numbers modulo n:
  * p256_fast_field.S on a Cortex-M4, p256_fast_field.c elsewhere; both give the same words.
  *
  * An element is eight 32-bit words, least significant first, that stand for x * 2^256 modulo p.
@@ -32,6 +32,9 @@ void p256_fast_mul_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
 /* a * a - 2 * c. */
 void p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
                              const uint32_t c[P256_WORDS]);
+
+/* t += a * word; returns the carry, the word above. */
+uint32_t p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS], uint32_t word);
 
 #define P256_LIMB_COUNT 9
 #define P256_LIMB_BITS  30

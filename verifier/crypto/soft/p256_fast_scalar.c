@@ -18,20 +18,6 @@ const uint32_t p256_n[P256_WORDS] = {0xFC632551u, 0xF3B9CAC2u, 0xA7179E84u, 0xBC
 const struct p256_fast_modulus p256_fast_p = {p256_p, 1u};
 const struct p256_fast_modulus p256_fast_n = {p256_n, 0xEE00BC4Fu};
 
-/* t[0..7] += a * word; returns what is left for t[8]. */
-static uint32_t add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS], uint32_t word)
-{
-    uint32_t carry = 0;
-
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        const uint64_t sum = (uint64_t)a[i] * word + t[i] + carry;
-
-        t[i] = (uint32_t)sum;
-        carry = (uint32_t)(sum >> 32);
-    }
-    return carry;
-}
-
 void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
                 const uint32_t b[P256_WORDS])
 {
@@ -43,8 +29,8 @@ void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
         sum[i] = 0;
     }
     for (unsigned i = 0; i < P256_WORDS; i++, t++) {
-        top += add_product(t, a, b[i]);
-        top += add_product(t, p256_n, t[0] * p256_fast_n.negative_inverse);
+        top += p256_fast_add_product(t, a, b[i]);
+        top += p256_fast_add_product(t, p256_n, t[0] * p256_fast_n.negative_inverse);
         t[P256_WORDS] = (uint32_t)top;
         top >>= 32;
     }
@@ -131,6 +117,14 @@ static int32_t divide_steps(struct p256_steps *ret, int32_t delta, uint32_t f, u
     return delta;
 }
 
+/* 2^256 modulo m: that is 2^256 - m. */
+static const uint32_t *montgomery_one(uint32_t ret[P256_WORDS], const uint32_t m[P256_WORDS])
+{
+    p256_sub(ret, m, m);
+    p256_sub(ret, ret, m);
+    return ret;
+}
+
 static uint32_t low_word(const struct p256_limbs *a)
 {
     return (uint32_t)a->v[0] | (uint32_t)a->v[1] << P256_LIMB_BITS;
@@ -165,19 +159,14 @@ void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
                        const struct p256_fast_modulus *m)
 {
     enum { F, G, D, E, COUNT };
-    uint32_t one[P256_WORDS]; /* 2^256 - m, that is 1 in Montgomery form */
     struct p256_limbs n[COUNT];
     struct p256_limbs modulus;
     int32_t delta = 0;
 
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        one[i] = ~m->words[i];
-    }
-    one[0]++; /* m is odd: nothing to carry */
     to_limbs(&modulus, m->words);
     n[F] = modulus;
     to_limbs(&n[G], x);
-    to_limbs(&n[E], one);
+    to_limbs(&n[E], montgomery_one(ret, m->words));
     for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
         n[D].v[i] = 0;
     }
@@ -214,9 +203,10 @@ static int bits(const struct p256_fast_digits *digits, int low, int count)
 {
     const unsigned bit = (unsigned)(low + 32);
     const uint32_t *words = &digits->words[bit / 32];
-    const uint64_t pair = words[0] | (uint64_t)words[1] << 32;
+    const unsigned shift = bit % 32;
+    const uint32_t low_bits = words[0] >> shift | words[1] << 1 << (31 - shift);
 
-    return (int)(pair >> bit % 32 & ((1u << count) - 1));
+    return (int)(low_bits & ((1u << count) - 1));
 }
 
 void p256_fast_digits_next(struct p256_fast_digits *digits)
