@@ -11,9 +11,14 @@
 
 #include "otav_format.h"
 
-/* Room for a back end's running state, in 8-byte words; a back end checks its need at compile time. */
+/* Room for a back end's running state, in 8-byte words; a back end checks its need at compile time,
+ * and a build may override what it has to be (everywhere alike: it is part of struct otav_context). */
+#ifndef OTAV_SHA256_STATE_WORDS
 #define OTAV_SHA256_STATE_WORDS 16
-#define OTAV_AES_STATE_WORDS    32
+#endif
+#ifndef OTAV_AES_STATE_WORDS
+#define OTAV_AES_STATE_WORDS 32
+#endif
 
 struct otav_sha256_state {
     uint64_t opaque[OTAV_SHA256_STATE_WORDS];

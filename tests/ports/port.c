@@ -1,8 +1,11 @@
-/* The OpenSSL crypto port against published vectors, and everything near them that must fail. */
+/*
+ * A crypto port against published vectors, and everything near them that must fail. Built once for
+ * each back end: PORT_HEADER declares it, PORT is its name.
+ */
 #include "unit.h"
 
 #include <otav/otav_error.h>
-#include <otav/otav_openssl.h>
+#include PORT_HEADER
 
 #include "util.h"
 
@@ -13,7 +16,7 @@ static const char rs_hex[] = "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c3
                              "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
 static const char n_hex[] = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
-static const struct otav_crypto *const port = &otav_crypto_openssl;
+static const struct otav_crypto *const port = &PORT;
 
 static void load(const char *hex, uint8_t *bytes, size_t len)
 {
@@ -229,5 +232,5 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-    return unit_main("openssl_port", add_tests);
+    return unit_main("port", add_tests);
 }

@@ -1,12 +1,12 @@
 /*
  * Wycheproof's ECDSA P-256/SHA-256 signatures (DER and r || s) and AES-128-CBC, through the decoder
- * and the crypto port that the verifier uses. The vector files are no part of this repository;
+ * that the verifier uses and one crypto port, PORT. The vector files are no part of this repository;
  * without them the program says so and exits with 77.
  */
 #include "unit.h"
 
 #include <jansson.h>
-#include <otav/otav_openssl.h>
+#include PORT_HEADER
 #include <sys/stat.h>
 
 #include "image_builder.h"
@@ -84,7 +84,7 @@ static bool verifies(const json_t *group, const json_t *test, const uint8_t rs[O
 
     ck_assert_uint_eq(from_hex(text(json_object_get(group, "publicKey"), "uncompressed"), key), 65);
     image_sha256(message, message_len, digest);
-    return otav_crypto_openssl.ecdsa_p256_verify(NULL, key + 1, digest, rs) == OTAV_ACCEPT;
+    return PORT.ecdsa_p256_verify(PORT.user, key + 1, digest, rs) == OTAV_ACCEPT;
 }
 
 /* "acceptable" does not occur in these files; it would be an alternative encoding: refused. */
@@ -165,12 +165,11 @@ static void take_aes(const json_t *group, const json_t *test)
     aes_tests++;
     ck_assert_uint_eq(from_hex(text(test, "key"), key), 16);
     ck_assert_uint_eq(from_hex(text(test, "iv"), iv), 16);
-    ck_assert_uint_eq(otav_crypto_openssl.aes_cbc_begin(NULL, &state, key, iv), OTAV_ACCEPT);
+    ck_assert_uint_eq(PORT.aes_cbc_begin(PORT.user, &state, key, iv), OTAV_ACCEPT);
     for (size_t off = 0; off < len; off += 16) { /* block by block: the state chains */
-        ck_assert_uint_eq(otav_crypto_openssl.aes_cbc_decrypt(NULL, &state, bytes + off, 16),
-                          OTAV_ACCEPT);
+        ck_assert_uint_eq(PORT.aes_cbc_decrypt(PORT.user, &state, bytes + off, 16), OTAV_ACCEPT);
     }
-    otav_crypto_openssl.aes_cbc_end(NULL, &state);
+    PORT.aes_cbc_end(PORT.user, &state);
     ok = padding_ok(bytes, len, &plain_len) && plain_len == expected_len &&
          memcmp(bytes, expected, plain_len) == 0;
     check_result(test, ok);
