@@ -213,7 +213,9 @@ settle:
     sbcs r10, r10, #1
     sbcs r11, r11, #-1
     sbcs r12, r12, #0
-    b settle
+    bne settle
+    stm r0, {r4-r11}
+    pop {r4-r11, pc}
 2:  adds r4, r4, #-1
     adcs r5, r5, #-1
     adcs r6, r6, #-1
@@ -223,7 +225,9 @@ settle:
     adcs r10, r10, #1
     adcs r11, r11, #-1
     adcs r12, r12, #0
-    b settle
+    bne settle
+    stm r0, {r4-r11}
+    pop {r4-r11, pc}
     end p256_fast_mul_sub
     end p256_fast_mul
 
