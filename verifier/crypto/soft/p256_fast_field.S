@@ -327,7 +327,7 @@ settle:
     pop {r4-r11, pc}
     end p256_fast_add_product
 
-    /* p256_fast_combine(pair, m, steps, negative_inverse): aa, ab, ba, bb in r4..r7, the multiples of m in
+    /* p256_fast_combine(pair, m, steps, negative_inverse, count): aa, ab, ba, bb in r4..r7, the multiples of m in
      * r2 and r3, sums in r8, r9 and r10, r11. */
     function p256_fast_combine
     push {r4-r11, lr}
@@ -346,7 +346,7 @@ settle:
     mov r9, #0
     mov r10, #0
     mov r11, #0
-    mov lr, #9
+    ldr lr, [sp, #36]
 1:  ldr r12, [r0, #4]!
     smlal r8, r9, r12, r4
     smlal r10, r11, r12, r6

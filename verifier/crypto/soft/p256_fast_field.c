@@ -159,7 +159,7 @@ uint32_t p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WOR
 }
 
 void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
-                       const struct p256_steps *steps, uint32_t negative_inverse)
+                       const struct p256_steps *steps, uint32_t negative_inverse, unsigned count)
 {
     const struct p256_limbs a = pair[0];
     const struct p256_limbs b = pair[1];
@@ -171,13 +171,13 @@ void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
         const int64_t of_m = (int32_t)(low * negative_inverse << 2) >> 2;
         int64_t sum = 0;
 
-        for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
+        for (unsigned i = 0; i < count; i++) {
             sum += of_a * a.v[i] + of_b * b.v[i] + of_m * m->v[i];
             if (i > 0) {
                 pair[k].v[i - 1] = (int32_t)((uint32_t)sum & ((1u << P256_LIMB_BITS) - 1));
             }
             sum >>= P256_LIMB_BITS;
         }
-        pair[k].v[P256_LIMB_COUNT - 1] = (int32_t)sum;
+        pair[k].v[count - 1] = (int32_t)sum;
     }
 }

@@ -52,8 +52,8 @@ struct p256_steps {
 };
 
 /* Takes the steps: each of the pair becomes (as above + x * m) / 2^30, x the number in -2^29..2^29-1
- * that makes it whole. negative_inverse: -1/m modulo 2^32. */
+ * that makes it whole. Numbers have `count` limbs, one at least; negative_inverse: -1/m modulo 2^32. */
 void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
-                       const struct p256_steps *steps, uint32_t negative_inverse);
+                       const struct p256_steps *steps, uint32_t negative_inverse, unsigned count);
 
 #endif

@@ -73,7 +73,7 @@ static void from_limbs(uint32_t ret[P256_WORDS], const struct p256_limbs *limbs)
     }
 }
 
-/* Returns the new delta (less the half that it is always off an integer); needs only the low words. */
+/* Returns the new delta (less the half that it is always off an integer); needs only 30 bits. */
 static int32_t divide_steps(struct p256_steps *ret, int32_t delta, uint32_t f, uint32_t g)
 {
     uint32_t aa = 1;
@@ -125,19 +125,32 @@ static const uint32_t *montgomery_one(uint32_t ret[P256_WORDS], const uint32_t m
     return ret;
 }
 
-static uint32_t low_word(const struct p256_limbs *a)
+static bool is_zero(const struct p256_limbs *a, unsigned count)
 {
-    return (uint32_t)a->v[0] | (uint32_t)a->v[1] << P256_LIMB_BITS;
+    for (unsigned i = 0; i < count; i++) {
+        if (a->v[i] != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
-static bool is_zero(const struct p256_limbs *a)
+/* Drops the last limbs of two numbers, one at least being left, while in both they only hold the sign;
+ * returns how many are left. */
+static unsigned shorten(struct p256_limbs pair[2], unsigned count)
 {
-    int32_t any = 0;
+    while (count > 1) {
+        const int32_t a = pair[0].v[count - 1];
+        const int32_t b = pair[1].v[count - 1];
 
-    for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
-        any |= a->v[i];
+        if (a != a >> 31 || b != b >> 31) {
+            break;
+        }
+        count--;
+        pair[0].v[count - 1] |= (int32_t)((uint32_t)a << P256_LIMB_BITS);
+        pair[1].v[count - 1] |= (int32_t)((uint32_t)b << P256_LIMB_BITS);
     }
-    return any == 0;
+    return count;
 }
 
 /* a = sign * a + times * m. */
@@ -161,6 +174,7 @@ void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
     enum { F, G, D, E, COUNT };
     struct p256_limbs n[COUNT];
     struct p256_limbs modulus;
+    unsigned count = P256_LIMB_COUNT; /* limbs of f and g */
     int32_t delta = 0;
 
     to_limbs(&modulus, m->words);
@@ -174,14 +188,15 @@ void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
     /* f = d * x and g = e * x modulo m (and over 2^256), until g is 0 and f is 1 or -1. The multiples of
      * m that come with a round are 0 for f and g, and at most m / 2 for d and e; there are at most 25
      * rounds. */
-    while (!is_zero(&n[G])) {
+    while (!is_zero(&n[G], count)) {
         struct p256_steps s;
 
-        delta = divide_steps(&s, delta, low_word(&n[F]), low_word(&n[G]));
-        p256_fast_combine(&n[F], &modulus, &s, m->negative_inverse);
-        p256_fast_combine(&n[D], &modulus, &s, m->negative_inverse);
+        delta = divide_steps(&s, delta, (uint32_t)n[F].v[0], (uint32_t)n[G].v[0]);
+        p256_fast_combine(&n[F], &modulus, &s, m->negative_inverse, count);
+        p256_fast_combine(&n[D], &modulus, &s, m->negative_inverse, P256_LIMB_COUNT);
+        count = shorten(&n[F], count);
     }
-    add_multiple(&n[D], n[F].v[P256_LIMB_COUNT - 1] < 0 ? -1 : 1, 0, &modulus);
+    add_multiple(&n[D], n[F].v[count - 1] < 0 ? -1 : 1, 0, &modulus);
     while (n[D].v[P256_LIMB_COUNT - 1] >= 0) {
         add_multiple(&n[D], 1, -1, &modulus);
     }
