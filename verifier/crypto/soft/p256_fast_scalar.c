@@ -42,34 +42,23 @@ void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
 
 /* ---- inverse: the division steps of Bernstein and Yang (CHES 2019), 30 between two updates ---- */
 
+/* Limb i begins 2 * i bits below word i. */
 static void to_limbs(struct p256_limbs *ret, const uint32_t words[P256_WORDS])
 {
-    for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
-        const unsigned bit = i * P256_LIMB_BITS;
-        const unsigned word = bit / 32;
-        uint64_t pair = words[word];
+    uint32_t below = 0;
 
-        if (word + 1 < P256_WORDS) {
-            pair |= (uint64_t)words[word + 1] << 32;
-        }
-        ret->v[i] = (int32_t)(pair >> bit % 32 & LIMB_MASK);
+    for (unsigned i = 0; i < P256_WORDS; i++) {
+        ret->v[i] = (int32_t)((words[i] << 2 * i | below) & LIMB_MASK);
+        below = words[i] >> (P256_LIMB_BITS - 2 * i);
     }
+    ret->v[P256_WORDS] = (int32_t)below;
 }
 
 static void from_limbs(uint32_t ret[P256_WORDS], const struct p256_limbs *limbs)
 {
-    uint64_t bits = 0;
-    unsigned count = 0;
-    unsigned word = 0;
-
-    for (unsigned i = 0; i < P256_LIMB_COUNT; i++) {
-        bits |= (uint64_t)(uint32_t)limbs->v[i] << count;
-        count += P256_LIMB_BITS;
-        if (count >= 32) {
-            ret[word++] = (uint32_t)bits;
-            bits >>= 32;
-            count -= 32;
-        }
+    for (unsigned i = 0; i < P256_WORDS; i++) {
+        ret[i] = (uint32_t)limbs->v[i] >> 2 * i | (uint32_t)limbs->v[i + 1]
+                                                      << (P256_LIMB_BITS - 2 * i);
     }
 }
 
