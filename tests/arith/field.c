@@ -1,8 +1,8 @@
 /*
  * The assembly of the P-256 field in an emulator: for operands where carries begin and end and for
- * random ones it agrees with OpenSSL's big numbers, gives the very words of the portable C, keeps the
- * caller's registers and may write over its operands. Then the cost of each and of a whole
- * u1 * G + u2 * Q is printed.
+ * random ones it agrees with OpenSSL's big numbers, gives the very words of the portable C, keeps
+ * the caller's registers and may write over its operands. Then the cost of each is printed, and
+ * that of a whole u1 * G + u2 * Q.
  * Layer: test, host.
  */
 #include <openssl/err.h>
@@ -195,8 +195,8 @@ static void inverse_here(uint32_t *ret, const uint32_t *s, const uint32_t *unuse
     p256_inverse_n(ret, s);
 }
 
-/* u1 * G + u2 * Q with the scalars in cells 2 and 3 and Q in cell 4; compared with this program's own
- * result, which other tests have compared with OpenSSL. */
+/* u1 * G + u2 * Q with the scalars in cells 2 and 3 and Q in cell 4; compared with this program's
+ * own result, which other tests have compared with OpenSSL. */
 static bool check_sum(struct run *run, struct cost *ret)
 {
     uint32_t arguments[ARGUMENT_COUNT];

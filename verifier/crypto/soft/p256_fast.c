@@ -1,9 +1,9 @@
 /*
- * Points of P-256 for the profile `fast`: u1 * G + u2 * Q with one run of doublings for both, digits
- * of several bits, and multiples of G from flash.
+ * Points of P-256 for the profile `fast`: u1 * G + u2 * Q with one run of doublings for both,
+ * digits of several bits, and multiples of G from flash.
  * Layer: crypto back end, freestanding. A point is Jacobian (X / Z^2, Y / Z^3), Z = 0 is infinity;
- * multiples to be added are affine. The sums of equal and of opposite points are told apart and done
- * right.
+ * multiples to be added are affine. The sums of equal and of opposite points are told apart and
+ * done right.
  */
 #include "p256_fast_field.h"
 #include "p256_fast_internal.h"
@@ -78,8 +78,8 @@ static void twice(struct point *r)
     p256_fast_mul_sub(y, alpha, beta, gamma);
 }
 
-/* r = r + t of an affine t. Where r is neither infinity nor t nor -t, Z has been multiplied with what
- * is then in ret_h. */
+/* r = r + t of an affine t. Where r is neither infinity nor t nor -t, Z has been multiplied with
+ * what is then in ret_h. */
 static void add(struct point *r, const uint32_t tx[P256_WORDS], const uint32_t ty[P256_WORDS],
                 uint32_t ret_h[P256_WORDS])
 {
@@ -128,10 +128,10 @@ static void scale(uint32_t xy[XY_WORDS], const uint32_t z[P256_WORDS])
 }
 
 /*
- * Q, 3Q, 5Q, ... with one inverse. With z that of 2Q, the map of (x, y) to (x * z^2, y * z^3) leads to
- * a curve on which 2Q is affine; the sums are made there, as addition does not ask for the curve.
- * Each sum multiplies Z by its h, so from the last Z down the inverses are products. No sum here is
- * of equal or opposite points: the order of Q is a large prime.
+ * Q, 3Q, 5Q, ... with one inverse. With z that of 2Q, the map of (x, y) to (x * z^2, y * z^3)
+ * leads to a curve on which 2Q is affine; the sums are made there, as addition does not ask for
+ * the curve. Each sum multiplies Z by its h, so from the last Z down the inverses are products. No
+ * sum here is of equal or opposite points: the order of Q is a large prime.
  */
 static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS])
 {

@@ -1,11 +1,11 @@
 /*
  * The field of P-256 for the Cortex-M4 (Thumb-2 with the DSP extension); no FPU.
- * Layer: crypto back end, freestanding. The words that p256_fast_field.c gives; that file is the place
- * to read what is computed, this one how few instructions it takes. Flags matter where it is not
- * obvious: moves, loads, UMAAL and the stack leave them alone.
+ * Layer: crypto back end, freestanding. The words that p256_fast_field.c gives; that file is the
+ * place to read what is computed, this one how few instructions it takes. Flags matter where it is
+ * not obvious: moves, loads, UMAAL and the stack leave them alone.
  *
- * Product: (a * b + q * p) / 2^256, p = 2^256 - 2^224 + 2^192 + 2^96 - 1. Word i of the sum, when all
- * below it is done, is q[i], as p ends in -1 and the word is to be cleared; beside that,
+ * Product: (a * b + q * p) / 2^256, p = 2^256 - 2^224 + 2^192 + 2^96 - 1. Word i of the sum, when
+ * all below it is done, is q[i], as p ends in -1 and the word is to be cleared; beside that,
  *     q[i] is to be added to word i + 3, to word i + 6 and, times 2^32 - 1, to word i + 7.
  * UMAAL adds two words to a product; where one of them would be zero it is a word of q.
  */
@@ -27,8 +27,8 @@
     .size \name, . - \name
     .endm
 
-    /* A word of a times the four of b in r2..r5, added to w0..w3; \carry is added to w0, too, and ends
-     * as the word above w3. */
+    /* A word of a times the four of b in r2..r5, added to w0..w3; \carry is added to w0, too, and
+     * ends as the word above w3. */
     .macro row w0, w1, w2, w3, carry, factor
     umaal \w0, \carry, \factor, r2
     umaal \w1, \carry, \factor, r3
@@ -151,9 +151,9 @@ add_words:
     ldr r6, [sp, #12]
     ldrd r4, r5, [sp, #32]
 
-    /* Here squares join: words 8..15 are in r9, r10, r11, r12, r8, lr, r0, r1 with a carry into word 8 in
-     * the flags, q7 as above in r6, q0 and q1 in r4 and r5, q4..q6 and q0..q3 at sp and sp + 32. The
-     * products with 2^32 - 1, and q2..q7 to words 8..13. */
+    /* Here squares join: words 8..15 are in r9, r10, r11, r12, r8, lr, r0, r1 with a carry into
+     * word 8 in the flags, q7 as above in r6, q0 and q1 in r4 and r5, q4..q6 and q0..q3 at sp and
+     * sp + 32. The products with 2^32 - 1, and q2..q7 to words 8..13. */
 finish:
     mov r7, #-1
     mov r3, #0
@@ -197,8 +197,8 @@ finish:
     sub r3, r3, #24
 subtract: /* the words at r3 */
     less_words
-    /* The end of all: r4..r11 and, signed and with its Z and N, r12 above them; ret is in r0, and r4..r11
-     * and lr of the caller are on the stack. Adds or subtracts p until r12 is 0. */
+    /* The end of all: r4..r11 and, signed and with its Z and N, r12 above them; ret is in r0, and
+     * r4..r11 and lr of the caller are on the stack. Adds or subtracts p until r12 is 0. */
 settle:
     bne 1f
     stm r0, {r4-r11}
@@ -234,9 +234,9 @@ settle:
     /* p256_fast_sqr(ret, a) */
     function p256_fast_sqr
     mov r2, #-1
-    /* p256_fast_sqr_sub_twice(ret, a, c). a[j] goes with the words of 2 * a below
-     * it, which are d0, d1, ..., and in that with the bit that leaves the last of them upwards; this bit
-     * times a[j] is a[j] or 0, and is added to the word that a[j] * a[j] begins. */
+    /* p256_fast_sqr_sub_twice(ret, a, c). a[j] goes with the words of 2 * a below it, which are
+     * d0, d1, ..., and in that with the bit that leaves the last of them upwards; this bit times
+     * a[j] is a[j] or 0, and is added to the word that a[j] * a[j] begins. */
     function p256_fast_sqr_sub_twice
     adds r3, r2, #1
     push {r0-r11, lr}
@@ -327,8 +327,8 @@ settle:
     pop {r4-r11, pc}
     end p256_fast_add_product
 
-    /* p256_fast_combine(pair, m, steps, negative_inverse, count): aa, ab, ba, bb in r4..r7, the multiples of m in
-     * r2 and r3, sums in r8, r9 and r10, r11. */
+    /* p256_fast_combine(pair, m, steps, negative_inverse, count): aa, ab, ba, bb in r4..r7, the
+     * multiples of m in r2 and r3, sums in r8, r9 and r10, r11. */
     function p256_fast_combine
     push {r4-r11, lr}
     ldm r2, {r4-r7}

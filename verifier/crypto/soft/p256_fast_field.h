@@ -45,14 +45,15 @@ struct p256_limbs {
     int32_t v[P256_LIMB_COUNT];
 };
 
-/* What 30 division steps make of two numbers, times 2^30: a' = aa * a + ab * b, b' = ba * a + bb * b;
- * |aa| + |ab| and |ba| + |bb| are at most 2^30. */
+/* What 30 division steps make of two numbers, times 2^30: a' = aa * a + ab * b, b' = ba * a + bb *
+ * b; |aa| + |ab| and |ba| + |bb| are at most 2^30. */
 struct p256_steps {
     int32_t aa, ab, ba, bb;
 };
 
-/* Takes the steps: each of the pair becomes (as above + x * m) / 2^30, x the number in -2^29..2^29-1
- * that makes it whole. Numbers have `count` limbs, one at least; negative_inverse: -1/m modulo 2^32. */
+/* Takes the steps: each of the pair becomes (as above + x * m) / 2^30, x the number in
+ * -2^29..2^29-1 that makes it whole. Numbers have `count` limbs, one at least; negative_inverse:
+ * -1/m modulo 2^32. */
 void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
                        const struct p256_steps *steps, uint32_t negative_inverse, unsigned count);
 

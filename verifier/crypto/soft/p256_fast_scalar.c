@@ -1,8 +1,8 @@
 /*
  * Numbers modulo n for the profile `fast`: the product, the inverse (modulo p as well) and the
  * digits that the multiplication of points reads.
- * Layer: crypto back end, freestanding. Everything here is public, so every loop ends as early as it
- * can.
+ * Layer: crypto back end, freestanding. Everything here is public, so every loop ends as early as
+ * it can.
  */
 #include "p256_fast_field.h"
 #include "p256_fast_internal.h"
@@ -40,7 +40,8 @@ void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
     }
 }
 
-/* ---- inverse: the division steps of Bernstein and Yang (CHES 2019), 30 between two updates ---- */
+/* ---- inverse: the division steps of Bernstein and Yang (CHES 2019), 30 between two updates
+ * ---- */
 
 /* Limb i begins 2 * i bits below word i. */
 static void to_limbs(struct p256_limbs *ret, const uint32_t words[P256_WORDS])
@@ -124,8 +125,8 @@ static bool is_zero(const struct p256_limbs *a, unsigned count)
     return true;
 }
 
-/* Drops the last limbs of two numbers, one at least being left, while in both they only hold the sign;
- * returns how many are left. */
+/* Drops the last limbs of two numbers, one at least being left, while in both they only hold the
+ * sign; returns how many are left. */
 static unsigned shorten(struct p256_limbs pair[2], unsigned count)
 {
     while (count > 1) {
@@ -174,9 +175,9 @@ void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
         n[D].v[i] = 0;
     }
 
-    /* f = d * x and g = e * x modulo m (and over 2^256), until g is 0 and f is 1 or -1. The multiples of
-     * m that come with a round are 0 for f and g, and at most m / 2 for d and e; there are at most 25
-     * rounds. */
+    /* f = d * x and g = e * x modulo m (and over 2^256), until g is 0 and f is 1 or -1. The
+     * multiples of m that come with a round are 0 for f and g, and at most m / 2 for d and e;
+     * there are at most 25 rounds. */
     while (!is_zero(&n[G], count)) {
         struct p256_steps s;
 
