@@ -56,10 +56,10 @@ static bool check(struct run *run, enum field_op op, unsigned ret_cell,
         oracle_agrees(&run->oracle, op, result, a, b, c)) {
         return true;
     }
-    fprintf(stderr, "arith: %s, result in cell %u\n", field_ops[op].symbol, ret_cell);
+    (void)fprintf(stderr, "arith: %s, result in cell %u\n", field_ops[op].symbol, ret_cell);
     for (int i = P256_WORDS - 1; i >= 0; i--) {
-        fprintf(stderr, "  a %08x  b %08x  c %08x  got %08x  expected %08x\n", a[i], b[i], c[i],
-                result[i], here[i]);
+        (void)fprintf(stderr, "  a %08x  b %08x  c %08x  got %08x  expected %08x\n", a[i], b[i],
+                      c[i], result[i], here[i]);
     }
     return false;
 }
@@ -183,8 +183,8 @@ static bool measure_fields(struct run *run)
             }
             sum += cost.instructions;
         }
-        printf("%-24s %7lu calls agree, %7.1f instructions, %u bytes of stack\n",
-               field_ops[op].symbol, run->calls[op], (double)sum / MEASURED, cost.stack_len);
+        (void)printf("%-24s %7lu calls agree, %7.1f instructions, %u bytes of stack\n",
+                     field_ops[op].symbol, run->calls[op], (double)sum / MEASURED, cost.stack_len);
     }
     return true;
 }
@@ -213,7 +213,7 @@ static bool check_sum(struct run *run, struct cost *ret)
     }
     if (memcmp(x, machine_cell(run->machine, 0), sizeof x) != 0 ||
         memcmp(z, machine_cell(run->machine, 1), sizeof z) != 0) {
-        fprintf(stderr, "arith: p256_mul_add is wrong in the emulator\n");
+        (void)fprintf(stderr, "arith: p256_mul_add is wrong in the emulator\n");
         return false;
     }
     return true;
@@ -258,8 +258,8 @@ static bool measure_sum(struct run *run)
         }
         sum += cost.instructions;
     }
-    printf("p256_mul_add             %7.0f instructions, %u bytes of stack\n", (double)sum / SUMS,
-           cost.stack_len);
+    (void)printf("p256_mul_add             %7.0f instructions, %u bytes of stack\n",
+                 (double)sum / SUMS, cost.stack_len);
     return true;
 }
 
@@ -297,13 +297,13 @@ static bool measure_small(struct run *run)
                 return false;
             }
             if (memcmp(machine_cell(run->machine, CELL_RET), expected, sizeof expected) != 0) {
-                fprintf(stderr, "arith: %s is wrong in the emulator\n", small[k].name);
+                (void)fprintf(stderr, "arith: %s is wrong in the emulator\n", small[k].name);
                 return false;
             }
             sum += cost.instructions;
         }
-        printf("%-24s %7.0f instructions, %u bytes of stack\n", small[k].name,
-               (double)sum / MEASURED, cost.stack_len);
+        (void)printf("%-24s %7.0f instructions, %u bytes of stack\n", small[k].name,
+                     (double)sum / MEASURED, cost.stack_len);
     }
     return true;
 }
@@ -314,7 +314,7 @@ int main(int argc, char **argv)
     bool ok;
 
     if (argc != 2) {
-        fprintf(stderr, "usage: arith_field GUEST.elf\n");
+        (void)fprintf(stderr, "usage: arith_field GUEST.elf\n");
         return EXIT_FAILURE;
     }
     run.machine = machine_open(argv[1]);

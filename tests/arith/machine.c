@@ -80,7 +80,7 @@ struct machine *machine_open(const char *elf)
     m->fd = open(elf, O_RDONLY | O_CLOEXEC);
     m->elf = m->fd >= 0 ? elf_begin(m->fd, ELF_C_READ, NULL) : NULL;
     if (m->elf == NULL || !load(m) || !start(m)) {
-        fprintf(stderr, "arith: cannot load '%s'\n", elf);
+        (void)fprintf(stderr, "arith: cannot load '%s'\n", elf);
         machine_close(m);
         return NULL;
     }
@@ -133,7 +133,7 @@ uint32_t machine_symbol(const struct machine *m, const char *name)
             }
         }
     }
-    fprintf(stderr, "arith: the guest has no '%s'\n", name);
+    (void)fprintf(stderr, "arith: the guest has no '%s'\n", name);
     exit(EXIT_FAILURE);
 }
 
@@ -158,18 +158,18 @@ bool machine_call(struct machine *m, uint32_t function, const uint32_t arguments
     err = uc_emu_start(m->uc, function | 1, RETURN_TO, 0, 0);
     (void)uc_reg_read(m->uc, UC_ARM_REG_PC, &value);
     if (err != UC_ERR_OK || value != RETURN_TO) {
-        fprintf(stderr, "arith: stopped at 0x%x: %s\n", value, uc_strerror(err));
+        (void)fprintf(stderr, "arith: stopped at 0x%x: %s\n", value, uc_strerror(err));
         return false;
     }
     (void)uc_reg_read(m->uc, UC_ARM_REG_SP, &value);
     if (value != STACK_END) {
-        fprintf(stderr, "arith: sp has moved by %d\n", (int)(value - STACK_END));
+        (void)fprintf(stderr, "arith: sp has moved by %d\n", (int)(value - STACK_END));
         return false;
     }
     for (unsigned i = 0; i < PRESERVED_COUNT; i++) {
         (void)uc_reg_read(m->uc, preserved[i], &value);
         if (value != 0x5EED0000u + i) {
-            fprintf(stderr, "arith: r%u is changed\n", i + 4);
+            (void)fprintf(stderr, "arith: r%u is changed\n", i + 4);
             return false;
         }
     }
