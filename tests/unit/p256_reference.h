@@ -88,7 +88,7 @@ static inline void to_words(const BIGNUM *number, uint32_t ret[8])
 
     to_bytes(number, bytes);
     for (unsigned i = 0; i < 8; i++) {
-        const uint8_t *b = bytes + 28 - 4 * i;
+        const uint8_t *b = bytes + (28 - 4 * (size_t)i);
 
         ret[i] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
     }

@@ -4,6 +4,8 @@
  * The formulas for points are lists of operations that one loop carries out. One addition serves G and
  * Q: the accumulated point is Jacobian, the point that is added is affine.
  */
+#include <stddef.h>
+
 #include "p256_arith.h"
 #include "p256_words.h"
 
@@ -133,7 +135,8 @@ static void run(const uint16_t *op, uint32_t slots[][P256_WORDS], const uint32_t
     for (; *op != END; op++) {
         uint32_t *ret = slots[*op >> 8 & 7];
         const uint32_t *a = slots[*op >> 4 & 7];
-        const uint32_t *b = (*op & 8) != 0 ? point + (*op & 7) * P256_WORDS : slots[*op & 7];
+        const uint32_t *b =
+            (*op & 8) != 0 ? point + P256_WORDS * (size_t)(*op & 7) : slots[*op & 7];
 
         if ((*op & 0x1000) != 0) {
             p256_mul_p(ret, a, b);

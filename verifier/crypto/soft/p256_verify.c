@@ -8,7 +8,7 @@
 #include "p256.h"
 
 #include <otav/otav_error.h>
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "p256_arith.h"
 #include "p256_words.h"
@@ -38,8 +38,8 @@ struct numbers {
 
 static void decode(uint32_t ret[P256_WORDS], const uint8_t bytes[32])
 {
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        const uint8_t *b = bytes + 4 * (P256_WORDS - 1 - i);
+    for (size_t i = 0; i < P256_WORDS; i++) {
+        const uint8_t *b = bytes + (28 - 4 * i);
 
         ret[i] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
     }
@@ -81,7 +81,7 @@ static uint32_t load(struct numbers *ret, const uint8_t xy[64], const uint8_t di
     uint32_t evidence = 0;
     uint32_t t[P256_WORDS];
 
-    for (unsigned i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         uint32_t *field = ret->xy + P256_WORDS * i;
         uint32_t *scalar = ret->rs + P256_WORDS * i;
 
