@@ -33,6 +33,10 @@ static void expect_same(const struct request *a, const struct request *b)
     fuzz_expect(memcmp(a->fw_digest, b->fw_digest, sizeof a->fw_digest) == 0);
     fuzz_expect(memcmp(a->content, b->content, sizeof a->content) == 0);
     fuzz_expect(memcmp(a->draft_digest, b->draft_digest, sizeof a->draft_digest) == 0);
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        fuzz_expect((a->lint_off[i] == NULL) == (b->lint_off[i] == NULL));
+        fuzz_expect(a->lint_off[i] == NULL || strcmp(a->lint_off[i], b->lint_off[i]) == 0);
+    }
     fuzz_expect((a->log == NULL) == (b->log == NULL));
     fuzz_expect((a->output == NULL) == (b->output == NULL));
     fuzz_expect((a->encrypt_key == NULL) == (b->encrypt_key == NULL));

@@ -89,17 +89,30 @@ grep -q '^MOCK_P11_ENVIRON=' module.env || fail "module.env is not the module's 
 nowhere "$PIN" module.env
 nowhere "$passphrase" module.env
 
+# running PID: it has not ended; that its parent did not ask for its exit code yet does not count.
+running() {
+    grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null
+}
+
 mkfifo pause
 env OTAIMG_PIN="$PIN" OTAIMG_PKCS11_MODULE="$mock" MOCK_P11_MODULE="$OTAIMG_PKCS11_MODULE" \
     MOCK_P11_PAUSE="C_Sign=$work/pause" "$otaimg" build release.yaml >out 2>err &
 pid=$!
+# A build that ends before it signs must not leave the next line waiting.
+(
+    while running $pid; do sleep 0.1; done
+    : <>pause
+) &
+watcher=$!
 exec 4>pause # returns when C_Sign is about to be called
+running $pid || fail "the build ended before C_Sign: $(cat err)"
 tr '\0' '\n' <"/proc/$pid/cmdline" >cmdline
 tr '\0' '\n' <"/proc/$pid/environ" >environ || true
 memory_of $pid >memory
 grep -E 'core file size' "/proc/$pid/limits" >limits
 exec 4>&-
 wait $pid || fail "paused build: $(cat err)"
+wait $watcher
 nowhere "$PIN" cmdline
 if [ -s environ ]; then
     grep -q '^OTAIMG_PIN=' environ || fail "environ is not that of the program"

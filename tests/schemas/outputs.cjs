@@ -1,6 +1,6 @@
 /* outputs.cjs NPM_DIR PROJECT_DIR OTAIMG
- * What `lint --json`, `build --provenance` and `keys generate --record` write is valid under its
- * schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
+ * What `lint --json`, `build --provenance`, `keys generate --record`, `keys show --json` and
+ * `keys list --json` write is valid under its schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
  * test is skipped (77), but not in CI. */
 'use strict';
 const crypto = require('crypto');
@@ -99,6 +99,27 @@ output: app.ota
   source-revision: "0123456789abcdef0123456789abcdef01234567"
   sbom: sbom.json
 `);
+  fs.writeFileSync(at('variants.yaml'), `${fs.readFileSync(at('full.yaml'), 'utf8').replace(/^  sbom.*\n/m, '')}variants:
+  - {name: eu, attributes: {hardware: {class: 0x00000103}}}
+  - {name: us, output: us.ota, lint: {off: {no-sbom: none}}}
+  - {name: lab, output: lab.ota, sign: {class: development}}
+`);
+  fs.writeFileSync(at('factory.yaml'), `otaimg-device: 1
+device: wbz451
+keys:
+  - {public: "file:release.pem", class: production, roles: [application, secondary]}
+  - {public: "file:new.pem", class: production, roles: [bootloader]}
+product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
+hardware: {class: 0x00000102, revision: 2}
+decrypt: {key: "file:aes.hex", iv: "101112131415161718191a1b1c1d1e1f"}
+`);
+  fs.writeFileSync(at('stock-device.yaml'), `otaimg-device: 1
+device: wbz451
+policy: stock
+class: development
+keys: [{public: "file:dev-a.pem", class: development, roles: [application]}]
+`);
+  fs.writeFileSync(at('aes.hex'), '0f1e2d3c4b5a69788796a5b4c3d2e1f0\n', { mode: 0o600 });
 }
 
 /* ---- lint ---- */
@@ -111,8 +132,10 @@ function checkLint() {
   const lint = (name, wanted, ...options) => {
     const report = JSON.parse(run(['lint', '-q', name, '--json', ...options], wanted));
     check(`lint ${[name, ...options].join(' ')}`, validate, report);
-    for (const { rule } of [...report.findings, ...report.off, ...report.skipped.map((r) => ({ rule: r }))]) {
-      expect(rules.includes(rule), `lint: '${rule}' cannot be turned off`);
+    for (const { findings, off, skipped } of [report].flat()) {
+      for (const rule of [...findings, ...off].map((finding) => finding.rule).concat(skipped)) {
+        expect(rules.includes(rule), `lint: '${rule}' cannot be turned off`);
+      }
     }
     return report;
   };
@@ -127,6 +150,10 @@ function checkLint() {
     'lint: not three rules are skipped');
   expect(lint('full.yaml', 0, ...set('sign.class=development')).class === 'development',
     'lint: another class');
+  const variants = lint('variants.yaml', 1, ...set('sign.key=file:missing.pem'));
+  expect(variants.length === 3, 'lint: not three variants');
+  expect(!validate([]) && !validate(variants[0]), 'lint: a list without variants, or a variant alone');
+  expect(lint('variants.yaml', 0, '--variant', 'lab').length === 1, 'lint: not one variant');
 }
 
 /* ---- provenance ---- */
@@ -136,7 +163,7 @@ function checkProvenance() {
   const build = (name, options, env) => {
     run(['build', '-q', name, '--provenance', ...options], 0, env);
     const statement = readJson('app.ota.provenance.json');
-    check(`build ${[name, ...options].join(' ')}`, validate, statement, ['sbom']);
+    check(`build ${[name, ...options].join(' ')}`, validate, statement, ['sbom', 'variant']);
     expect(statement.subject[0].digest.sha256 ===
       crypto.createHash('sha256').update(fs.readFileSync(at('app.ota'))).digest('hex'),
     `${name}: another subject`);
@@ -149,6 +176,8 @@ function checkProvenance() {
     ['--sbom', 'sbom.json', '--builder-id', 'https://ci.example/%7Erunner?a=1#[x]', ...set('firmware.sequence=9')],
     { SOURCE_DATE_EPOCH: '1700000000' });
   expect(statement.predicate.buildDefinition.resolvedDependencies.length === 4, 'not four inputs');
+  expect(build('variants.yaml', ['--variant', 'eu']).predicate.buildDefinition.externalParameters
+    .variant === 'eu', 'another variant');
   /* The same URIs as the program. */
   for (const id of ['urn:x', 'a:b', 'mailto:a@b', 'x', 'x:', '1:x', 'a b:c', 'a:%4', 'a:%4g', 'a:é']) {
     const { status } = spawnSync(otaimg, ['build', '-q', 'stock.yaml', '--provenance', '--builder-id', id],
@@ -175,7 +204,7 @@ function makeToken() {
   })), OTAIMG_PIN: fs.readFileSync(at('token/pin'), 'utf8').trim() };
 }
 
-function checkRecords() {
+function checkRecords(token) {
   const validate = schema('key-record');
   const generate = (name, uri, options, env) => {
     run(['keys', 'generate', '-q', uri, '--record', name, ...options], 0, env);
@@ -188,15 +217,48 @@ function checkRecords() {
   expect(!file.encrypted, 'a record says encrypted');
   expect(generate('secret.json', 'file:secret.pem', [], { OTAIMG_PASSPHRASE: 'a long passphrase' })
     .encrypted, 'a record does not say encrypted');
-  const token = makeToken();
   if (token === null) {
-    return false;
+    return;
   }
   const key = generate('token.json', 'pkcs11:token=release;object=new', [], token);
   const aes = generate('aes.json', 'pkcs11:token=release;object=new-aes', ['--type', 'aes128'], token);
   expect(!validate({ ...aes, sha256: key.sha256 }), 'an AES key has a public half');
   expect(!validate({ ...key, file: 'x', encrypted: true }), 'a key is in two places');
-  return true;
+}
+
+/* ---- keys ---- */
+
+function checkKeys(token) {
+  const validate = schema('keys');
+  const keys = (args, env) => {
+    const document = JSON.parse(run(['keys', ...args, '--json'], 0, env));
+    check(`keys ${args.join(' ')}`, validate, document);
+    return document;
+  };
+  const shown = keys(['show', 'file:release.pem']);
+  expect(keys(['show', 'dev-a.pem']).known === 'development', 'a development key is not known');
+  expect(!validate({ ...shown, known_name: 'x' }), 'a key has a name and is not known');
+  for (const [device, hasIdentity] of [['factory.yaml', true], ['stock-device.yaml', false]]) {
+    run(['keys', 'export', '-q', '--format', 'provision', '-d', device, '--with-decrypt-key',
+      '-o', 'device.prov'].filter((arg) => hasIdentity || arg !== '--with-decrypt-key'), 0);
+    const record = keys(['show', 'device.prov']);
+    expect('product' in record === hasIdentity, `${device}: product`);
+    expect((record.decrypt_key === 'present') === hasIdentity, `${device}: AES key`);
+    expect(!validate({ ...record, decrypt_key: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' }), 'an AES key');
+    expect(!validate({ ...record, keys: [] }), `${device}: no keys`);
+  }
+  if (token === null) {
+    return;
+  }
+  const uri = 'pkcs11:token=release';
+  const all = keys(['list', uri, '--login', '-q'], token);
+  expect(all.tokens.length === 1 && all.tokens[0].logged_in, 'not one token with login');
+  expect(['EC P-256', 'AES-128'].every((type) => all.keys.some((key) => key.type === type)),
+    'not both types of key');
+  const hidden = all.keys.findIndex((key) => !key.has_public);
+  expect(!validate(changed(all, ['keys', hidden, 'x'], (key) => { key.x = shown.x; })),
+    'half of a public key');
+  expect(keys(['list', uri, '-q'], token).keys.length < all.keys.length, 'as many without login');
 }
 
 let complete = false;
@@ -204,7 +266,10 @@ try {
   writeInputs();
   checkLint();
   checkProvenance();
-  complete = checkRecords();
+  const token = makeToken();
+  checkRecords(token);
+  checkKeys(token);
+  complete = token !== null;
 } finally {
   fs.rmSync(scratch, { recursive: true });
 }

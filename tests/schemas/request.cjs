@@ -56,13 +56,15 @@ function prepareFiles() {
   fs.writeFileSync(path.join(folder, 'release.yaml'), `otaimg: 1
 device: wbz451
 firmware: {file: app.bin, format: bin, version: 1.4.2.0, sequence: 7}
-sign: {key: "file:dev-a.pem"}
+sign: {key: "file:dev-a.pem", class: development}
 `);
 }
 
 /* [name, what to change] */
 const damages = [
   ['other version', (r) => { r['otaimg-request'] = 2; }],
+  ['no id', (r) => { delete r.id; }],
+  ['short id', (r) => { r.id = r.id.slice(2); }],
   ['round 3', (r) => { r.round = 3; }],
   ['round as text', (r) => { r.round = '1'; }],
   ['other rounds', (r) => { r.rounds = 3; }],
@@ -85,6 +87,10 @@ const damages = [
   ['empty output', (r) => { r.state.output = ''; }],
   ['IV not hex', (r) => { r.state.encrypt = { key: 'file:aes.hex', iv: 'x'.repeat(32) }; }],
   ['key of no scheme', (r) => { r.state.encrypt = { key: 'aes.hex', iv: '0'.repeat(32) }; }],
+  ['no rule that is off', (r) => { r.state['lint-off'] = {}; }],
+  ['rule in capitals', (r) => { r.state['lint-off'] = { 'NO-SBOM': 'none yet' }; }],
+  ['empty reason', (r) => { r.state['lint-off'] = { 'no-sbom': '' }; }],
+  ['list of rules', (r) => { r.state['lint-off'] = ['no-sbom']; }],
   ['unknown member', (r) => { r.state.more = 1; }],
 ];
 
@@ -113,8 +119,9 @@ try {
   const encrypt = ['--set', 'encrypt.method=aes-128-cbc', '--set', 'encrypt.key=file:aes.hex',
     '--set', 'encrypt.iv=101112131415161718191a1b1c1d1e1f', '--set', 'output=app.ota',
     '--set', 'log=log.jsonl'];
+  const off = ['--set', 'lint.off.no-attributes=stock devices', '--set', 'lint.off.zero-iv=x'];
   prepareFiles();
-  for (const options of [[], encrypt]) {
+  for (const options of [[], encrypt, off]) {
     good('prepare', 'release.yaml', '--verify-key', 'dev-a.pub.pem', '-o', 'one.json', ...options);
     sign('one.json', 'one.der');
     good('attach', 'one.json', 'one.der', '-o', 'two.json');

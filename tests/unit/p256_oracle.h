@@ -15,7 +15,16 @@
 #define OPERAND_LEN sizeof(uint32_t[P256_WORDS])
 
 /* Operations of p256_fast_field.h; a row of `field_ops` each. */
-enum field_op { OP_ADD, OP_SUB, OP_THREE_HALVES, OP_MUL, OP_SQR, OP_MUL_SUB, OP_SQR_SUB, OP_COUNT };
+enum field_op {
+    OP_ADD,
+    OP_SUB,
+    OP_THREE_HALVES,
+    OP_MUL,
+    OP_SQR,
+    OP_MUL_SUB,
+    OP_SQR_SUB_TWICE,
+    OP_COUNT
+};
 
 /* Which of a, b and c an operation takes, in order. */
 static const struct {
@@ -28,7 +37,7 @@ static const struct {
     [OP_MUL] = {"p256_fast_mul", "ab"},
     [OP_SQR] = {"p256_fast_sqr", "a"},
     [OP_MUL_SUB] = {"p256_fast_mul_sub", "abc"},
-    [OP_SQR_SUB] = {"p256_fast_sqr_sub", "ac"},
+    [OP_SQR_SUB_TWICE] = {"p256_fast_sqr_sub_twice", "ac"},
 };
 
 /* The same operation in this program. */
@@ -55,8 +64,8 @@ static inline void field_op_here(enum field_op op, uint32_t ret[P256_WORDS],
     case OP_MUL_SUB:
         p256_fast_mul_sub(ret, a, b, c);
         break;
-    case OP_SQR_SUB:
-        p256_fast_sqr_sub(ret, a, c);
+    case OP_SQR_SUB_TWICE:
+        p256_fast_sqr_sub_twice(ret, a, c);
         break;
     case OP_COUNT:
         abort();
@@ -118,7 +127,7 @@ static inline int oracle_agrees(struct oracle *o, enum field_op op,
     BIGNUM *const r = o->result;
 
     oracle_number(a, o->a);
-    oracle_number(op == OP_SQR || op == OP_SQR_SUB ? a : b, o->b);
+    oracle_number(op == OP_SQR || op == OP_SQR_SUB_TWICE ? a : b, o->b);
     oracle_number(c, o->c);
     switch (op) {
     case OP_ADD:
@@ -134,10 +143,13 @@ static inline int oracle_agrees(struct oracle *o, enum field_op op,
     case OP_MUL:
     case OP_SQR:
     case OP_MUL_SUB:
-    case OP_SQR_SUB:
+    case OP_SQR_SUB_TWICE:
         BN_mod_mul(r, o->a, o->b, o->p, o->ctx);
         BN_mod_mul(r, r, o->r_inverse, o->p, o->ctx);
-        if (op == OP_MUL_SUB || op == OP_SQR_SUB) {
+        if (op == OP_MUL_SUB || op == OP_SQR_SUB_TWICE) {
+            BN_mod_sub(r, r, o->c, o->p, o->ctx);
+        }
+        if (op == OP_SQR_SUB_TWICE) {
             BN_mod_sub(r, r, o->c, o->p, o->ctx);
         }
         break;

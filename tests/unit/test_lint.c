@@ -120,6 +120,12 @@ static void spoil_attributes(struct lint_facts *f, struct lint_history *h)
     f->has_support_end = false;
 }
 
+static void spoil_revocation(struct lint_facts *f, struct lint_history *h)
+{
+    (void)h;
+    f->revokes_all_keys = true;
+}
+
 static void spoil_fit(struct lint_facts *f, struct lint_history *h)
 {
     (void)h;
@@ -160,6 +166,9 @@ static const struct lint_case cases[] = {
      "no end of support is given, expected 'support-end' in 'release'"},
     {LINT_NO_ATTRIBUTES, spoil_attributes,
      "any product takes the release, nothing stops a rollback, expected 'attributes'"},
+    {LINT_REVOKE_ALL_KEYS, spoil_revocation,
+     "'revoke-keys' names every key, and no device revokes the one that signed, expected the key "
+     "that stays to be left out"},
     {LINT_DOES_NOT_FIT, spoil_fit, "the firmware does not fit, expected an image for slot 0"},
     {LINT_FIRMWARE_LENGTH, spoil_length,
      "firmware has 492 bytes, a length that no verifier takes, expected any other"},
@@ -235,15 +244,16 @@ START_TEST(test_lint_severity_decides_whether_build_goes_on)
     catch_diagnostics();
     if (rule->severity == LINT_ERROR) {
         ck_assert_int_eq(lint_gate(&findings, "r.yaml"), OX_POLICY);
-        snprintf(expected, sizeof expected,
-                 "otaimg: r.yaml: lint %s: %s\n"
-                 "hint: sign: {class: development} is for development devices; a rule is turned "
-                 "off with a reason: lint: {off: {%s: \"...\"}}\n",
-                 rule->id, cases[_i].text, rule->id);
+        (void)snprintf(
+            expected, sizeof expected,
+            "otaimg: r.yaml: lint %s: %s\n"
+            "hint: sign: {class: development} is for development devices; a rule is turned "
+            "off with a reason: lint: {off: {%s: \"...\"}}\n",
+            rule->id, cases[_i].text, rule->id);
     } else {
         ck_assert_int_eq(lint_gate(&findings, "r.yaml"), OX_OK);
-        snprintf(expected, sizeof expected, "otaimg: warning: r.yaml: lint %s: %s\n", rule->id,
-                 cases[_i].text);
+        (void)snprintf(expected, sizeof expected, "otaimg: warning: r.yaml: lint %s: %s\n",
+                       rule->id, cases[_i].text);
     }
     ck_assert_str_eq(caught(), expected);
     lint_free(&findings);
@@ -289,10 +299,11 @@ START_TEST(test_lint_other_rules_turned_off_change_nothing)
 }
 END_TEST
 
-START_TEST(test_lint_development_release_held_to_format_only)
+START_TEST(test_lint_development_release_held_to_what_every_device_refuses)
 {
     const enum lint_rule rule = cases[_i].rule;
-    bool always = rule == LINT_METHOD || rule == LINT_DOES_NOT_FIT || rule == LINT_FIRMWARE_LENGTH;
+    bool always = rule == LINT_METHOD || rule == LINT_REVOKE_ALL_KEYS ||
+                  rule == LINT_DOES_NOT_FIT || rule == LINT_FIRMWARE_LENGTH;
     struct lint_history h;
     struct lint_facts f;
 
@@ -445,6 +456,10 @@ START_TEST(test_lint_facts_are_those_of_the_manifest)
     m.encrypt_iv[15] = 1;
     f = lint_facts_of(&m);
     ck_assert(f.has_sbom && f.has_support_end && !f.has_zero_iv);
+    for (uint32_t mask = 0; mask <= 15; mask++) {
+        m.revoke_keys = mask;
+        ck_assert_int_eq(lint_facts_of(&m).revokes_all_keys, mask == 15);
+    }
     for (uint8_t kind = 1; kind <= 3; kind++) { /* feature, security, both */
         m.release_kind = kind;
         ck_assert_int_eq(lint_facts_of(&m).is_security_release, kind >= 2);
@@ -482,10 +497,10 @@ END_TEST
 START_TEST(test_lint_rule_ids_are_stable)
 {
     static const char *const ids[LINT_RULE_COUNT] = {
-        "sample-key",      "development-key",   "method",         "version",
-        "counter",         "counter-unchanged", "counter-jump",   "encrypted-repeat",
-        "default-aes-key", "zero-iv",           "no-sbom",        "no-support-end",
-        "no-attributes",   "does-not-fit",      "firmware-length"};
+        "sample-key",      "development-key",   "method",       "version",
+        "counter",         "counter-unchanged", "counter-jump", "encrypted-repeat",
+        "default-aes-key", "zero-iv",           "no-sbom",      "no-support-end",
+        "no-attributes",   "revoke-all-keys",   "does-not-fit", "firmware-length"};
     enum lint_rule rule = LINT_RULE_COUNT;
 
     for (int i = 0; i < LINT_RULE_COUNT; i++) {
@@ -508,7 +523,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_lint_severity_decides_whether_build_goes_on, 0, CASE_COUNT);
     tcase_add_loop_test(tc, test_lint_turned_off_rule_keeps_finding_and_reason, 0, CASE_COUNT);
     tcase_add_loop_test(tc, test_lint_other_rules_turned_off_change_nothing, 0, CASE_COUNT);
-    tcase_add_loop_test(tc, test_lint_development_release_held_to_format_only, 0, CASE_COUNT);
+    tcase_add_loop_test(tc, test_lint_development_release_held_to_what_every_device_refuses, 0,
+                        CASE_COUNT);
     tcase_add_test(tc, test_lint_no_log_no_findings_from_it);
     tcase_add_test(tc, test_lint_counter_rules_need_both_counters);
     tcase_add_test(tc, test_lint_feature_release_may_keep_counter);

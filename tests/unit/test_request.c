@@ -36,13 +36,16 @@ static struct request make_request(unsigned round)
                          .has_attributes = true,
                          .image_type = MANIFEST_IMAGE_APPLICATION,
                          .activation = MANIFEST_ACTIVATION_TRIAL};
-    struct request r = {.path = xstrdup("./a.json"),
-                        .round = 1,
-                        .draft = xstrdup("./a.json.draft"),
-                        .output = xstrdup("./app.ota"),
-                        .log = xstrdup("./log.jsonl"),
-                        .image_id = 0x9B000001,
-                        .encrypt_key = xstrdup("file:./aes.hex")};
+    struct request r = {
+        .path = xstrdup("./a.json"),
+        .round = 1,
+        .draft = xstrdup("./a.json.draft"),
+        .output = xstrdup("./app.ota"),
+        .log = xstrdup("./log.jsonl"),
+        .image_id = 0x9B000001,
+        .encrypt_key = xstrdup("file:./aes.hex"),
+        .lint_off = {
+            [LINT_NO_SBOM] = xstrdup("none yet"), [LINT_ZERO_IV] = xstrdup("one \"device\"")}};
 
     ck_assert_int_eq(pubkey_load(RELEASE_PEM, &no_options, r.xy), OX_OK);
     ck_assert_int_eq(assemble_metadata(&m, 784, r.metadata), OX_OK);
@@ -57,10 +60,23 @@ static struct request make_request(unsigned round)
     return r;
 }
 
-/* What is signed, by whom: all that a signer or a device can see. */
+static bool same_reasons(const struct request *a, const struct request *b)
+{
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        const char *x = a->lint_off[i];
+        const char *y = b->lint_off[i];
+
+        if ((x == NULL) != (y == NULL) || (x != NULL && strcmp(x, y) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is signed, by whom, and in spite of what: all that the request's id or its digests cover. */
 static bool same_content(const struct request *a, const struct request *b)
 {
-    return a->round == b->round && memcmp(a->xy, b->xy, sizeof a->xy) == 0 &&
+    return same_reasons(a, b) && a->round == b->round && memcmp(a->xy, b->xy, sizeof a->xy) == 0 &&
            memcmp(a->fw_digest, b->fw_digest, sizeof a->fw_digest) == 0 &&
            memcmp(a->metadata, b->metadata, sizeof a->metadata) == 0;
 }
@@ -120,6 +136,102 @@ START_TEST(test_request_id_is_the_same_in_both_rounds)
     ck_assert_mem_ne(id_one, id_two, sizeof id_one);
     request_free(&one);
     request_free(&two);
+}
+END_TEST
+
+/* Dropped, moved to another rule, reworded, or cut elsewhere: another request. */
+START_TEST(test_request_id_covers_the_rules_that_are_off)
+{
+    static char no_sbom[] = "no-sbom";
+    struct request r = make_request(1);
+    char *kept = r.lint_off[LINT_NO_SBOM];
+    uint8_t id[32];
+    uint8_t other[32];
+
+    ck_assert_int_eq(request_id(&r, id), OX_OK);
+    r.lint_off[LINT_NO_SBOM] = NULL;
+    ck_assert_int_eq(request_id(&r, other), OX_OK);
+    ck_assert_mem_ne(id, other, sizeof id);
+    r.lint_off[LINT_NO_SUPPORT_END] = kept;
+    ck_assert_int_eq(request_id(&r, other), OX_OK);
+    ck_assert_mem_ne(id, other, sizeof id);
+    r.lint_off[LINT_NO_SUPPORT_END] = NULL;
+    r.lint_off[LINT_NO_SBOM] = no_sbom;
+    ck_assert_int_eq(request_id(&r, other), OX_OK);
+    ck_assert_mem_ne(id, other, sizeof id);
+    r.lint_off[LINT_NO_SBOM] = kept;
+    request_free(&r);
+}
+END_TEST
+
+START_TEST(test_request_with_altered_reasons_refused)
+{
+    static const char *const edits[][3] = {
+        {"none yet", "none now", "id is not that"},
+        {"\"no-sbom\"", "\"no-attributes\"", "id is not that"},
+        {"\"no-sbom\"", "\"no-rule\"", "unknown rule"},
+        {"\"none yet\"", "\"\"", "a reason"},
+        {"\"none yet\"", "7", "a reason"},
+        {"\"none yet\"", "\"none yet\", \"version\": \"x\"", "id is not that"},
+    };
+    struct request r = make_request(1);
+    char *text = text_of(&r);
+
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        const char *at = strstr(text, edits[i][0]);
+        struct request again;
+        char *edited;
+
+        ck_assert_ptr_nonnull(at);
+        edited =
+            xasprintf("%.*s%s%s", (int)(at - text), text, edits[i][1], at + strlen(edits[i][0]));
+        catch_diagnostics();
+        ck_assert_int_ne(request_parse(r.path, edited, strlen(edited), &again), OX_OK);
+        ck_assert_msg(strstr(caught(), edits[i][2]) != NULL, "%s", caught());
+        free(edited);
+    }
+    free(text);
+    request_free(&r);
+}
+END_TEST
+
+START_TEST(test_request_reason_that_is_not_utf8_refused)
+{
+    struct request r = make_request(1);
+    char *text = NULL;
+
+    r.lint_off[LINT_NO_SBOM][0] = '\xFF';
+    catch_diagnostics();
+    ck_assert_int_eq(request_text(&r, r.path, &text), OX_USAGE);
+    ck_assert_ptr_null(text);
+    ck_assert_ptr_nonnull(strstr(caught(), "'no-sbom'"));
+    request_free(&r);
+}
+END_TEST
+
+/* One byte below, at and above what request_load() reads. */
+START_TEST(test_request_too_long_to_be_read_is_not_written)
+{
+    struct request r = make_request(1);
+    char *text = text_of(&r);
+    size_t room = REQUEST_MAX_LEN - strlen(text) + strlen(r.lint_off[LINT_NO_SBOM]);
+
+    free(text);
+    for (size_t len = room - 1; len <= room + 1; len++) {
+        char *reason = xmalloc(len + 1);
+
+        memset(reason, 'x', len);
+        reason[len] = '\0';
+        free(r.lint_off[LINT_NO_SBOM]);
+        r.lint_off[LINT_NO_SBOM] = reason;
+        text = NULL;
+        catch_diagnostics();
+        ck_assert_int_eq(request_text(&r, r.path, &text), len <= room ? OX_OK : OX_USAGE);
+        ck_assert_uint_eq(text != NULL ? strlen(text) : 0,
+                          len <= room ? REQUEST_MAX_LEN - room + len : 0);
+        free(text);
+    }
+    request_free(&r);
 }
 END_TEST
 
@@ -253,6 +365,10 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_request_is_read_back);
     tcase_add_test(tc, test_request_id_is_the_same_in_both_rounds);
+    tcase_add_test(tc, test_request_id_covers_the_rules_that_are_off);
+    tcase_add_test(tc, test_request_with_altered_reasons_refused);
+    tcase_add_test(tc, test_request_reason_that_is_not_utf8_refused);
+    tcase_add_test(tc, test_request_too_long_to_be_read_is_not_written);
     tcase_add_test(tc, test_request_paths_outside_its_folder_are_absolute);
     tcase_add_test(tc, test_request_truncation_at_every_byte_refused);
     tcase_add_test(tc, test_request_mutation_of_every_byte_refused_or_same_content);

@@ -429,5 +429,5 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-    return unit_main("soft_p256_fast", add_tests);
+    return unit_main("soft_p256_parts", add_tests);
 }

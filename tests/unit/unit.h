@@ -19,7 +19,7 @@ static FILE *caught_stream;
 static inline void catch_diagnostics(void)
 {
     if (caught_stream != NULL) {
-        fclose(caught_stream);
+        (void)fclose(caught_stream);
         free(caught_text);
     }
     caught_stream = open_memstream(&caught_text, &caught_len);
@@ -28,7 +28,7 @@ static inline void catch_diagnostics(void)
 
 static inline const char *caught(void)
 {
-    fflush(caught_stream);
+    (void)fflush(caught_stream);
     return caught_text;
 }
 

@@ -1,8 +1,8 @@
 /*
  * Where the images of one run go.
  *
- * Layer: commands, beside cmd_build.c. Invariant: two images that would be written to one file are
- * found before a key is opened, however their paths are spelt.
+ * Layer: commands, beside cmd_build.c. Invariant: two outputs, or an output and a provenance, that would be one file
+ * are found before a key is opened, however their paths are spelt.
  */
 #include "build_outputs.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "evidence.h"
 #include "util.h"
 
 /* Two paths of one file give the same text. Caller frees. */
@@ -35,6 +36,7 @@ static char *real_output(const char *path)
 struct real_path {
     char *path;
     unsigned index;
+    bool is_provenance; /* of that image's output */
 };
 
 static int compare_paths(const void *a, const void *b)
@@ -43,35 +45,67 @@ static int compare_paths(const void *a, const void *b)
     const struct real_path *right = b;
     int order = strcmp(left->path, right->path);
 
-    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+    order = order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+    return order != 0 ? order : left->is_provenance - right->is_provenance;
 }
 
-/* paths: as many as images, sorted. */
+static enum ox fail_equal(const struct batch_image *images, const struct real_path *first,
+                          const struct real_path *second)
+{
+    const struct batch_image *image = &images[second->index];
+    const char *other = images[first->index].name;
+
+    if (second->is_provenance) {
+        return diag_fail(OX_USAGE,
+                         "%s: the provenance of '%s' would be the %s of %s, expected another "
+                         "'output'",
+                         image->name, image->output, first->is_provenance ? "provenance" : "output",
+                         other);
+    }
+    return diag_fail(OX_USAGE, "%s: 'output' is '%s', as %s of %s, expected another file",
+                     image->name, image->output, first->is_provenance ? "the provenance" : "that",
+                     other);
+}
+
+/* paths: sorted. */
 static enum ox find_equal(const struct batch_image *images, const struct real_path *paths,
                           unsigned count)
 {
     for (unsigned i = 1; i < count; i++) {
         if (strcmp(paths[i - 1].path, paths[i].path) == 0) {
-            const struct batch_image *second = &images[paths[i].index];
-
-            return diag_fail(OX_USAGE, "%s: 'output' is '%s', as that of %s, expected another file",
-                             second->name, second->output, images[paths[i - 1].index].name);
+            return fail_equal(images, &paths[i - 1], &paths[i]);
         }
     }
     return OX_OK;
 }
 
-static enum ox check_distinct(const struct batch_image *images, unsigned count)
+/* Every file that the run makes; returns their number. */
+static unsigned list_paths(const struct batch_image *images, unsigned count, bool provenance,
+                           struct real_path *ret)
 {
-    struct real_path *paths = xcalloc(count, sizeof *paths);
-    enum ox ox;
+    unsigned found = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        paths[i] = (struct real_path){real_output(images[i].output), i};
+        ret[found++] = (struct real_path){real_output(images[i].output), i, false};
+        if (provenance) {
+            char *path = xasprintf("%s" EVIDENCE_SUFFIX, images[i].output);
+
+            ret[found++] = (struct real_path){real_output(path), i, true};
+            free(path);
+        }
     }
-    qsort(paths, count, sizeof *paths, compare_paths);
-    ox = find_equal(images, paths, count);
-    for (unsigned i = 0; i < count; i++) {
+    return found;
+}
+
+static enum ox check_distinct(const struct batch_image *images, unsigned count, bool provenance)
+{
+    struct real_path *paths = xcalloc(2 * (size_t)count, sizeof *paths);
+    unsigned found = list_paths(images, count, provenance, paths);
+    enum ox ox;
+
+    qsort(paths, found, sizeof *paths, compare_paths);
+    ox = find_equal(images, paths, found);
+    for (unsigned i = 0; i < found; i++) {
         free(paths[i].path);
     }
     free(paths);
@@ -102,5 +136,5 @@ enum ox build_outputs_check(const struct batch_image *images, unsigned count, bo
     for (unsigned i = 0; i < count && ox == OX_OK; i++) {
         ox = check_output(&images[i], count, provenance);
     }
-    return ox == OX_OK && count > 1 ? check_distinct(images, count) : ox;
+    return ox == OX_OK && count > 1 ? check_distinct(images, count, provenance) : ox;
 }

@@ -1,4 +1,4 @@
-/* The outputs of `build`: each image has one, and no two have the same. */
+/* The outputs of `build`: each image has one, and no two files of a run are the same. */
 #ifndef OTAIMG_BUILD_OUTPUTS_H
 #define OTAIMG_BUILD_OUTPUTS_H
 

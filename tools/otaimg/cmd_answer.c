@@ -12,8 +12,8 @@
 #include "assemble.h"
 #include "diag.h"
 #include "key_ring.h"
+#include "lint_facts.h"
 #include "outfile.h"
-#include "release_log.h"
 #include "request.h"
 #include "request_summary.h"
 #include "response.h"
@@ -31,7 +31,22 @@ struct answering {
     struct response response;
     struct release_log *log; /* NULL: none */
     struct release_log_entry entry;
+    struct release_log_reason reasons[LINT_RULE_COUNT];
 };
+
+static void show_reasons(const struct request *r)
+{
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        if (r->lint_off[i] != NULL) {
+            char *rule = xasprintf("lint.off.%s", lint_rules[i].id);
+
+            printf("    %-32s ", rule);
+            put_printable(stdout, r->lint_off[i]);
+            printf("\n");
+            free(rule);
+        }
+    }
+}
 
 static enum ox show(const struct request *r, const struct response *response)
 {
@@ -46,6 +61,7 @@ static enum ox show(const struct request *r, const struct response *response)
         request_summary_print(summary);
         hex_encode(r->fw_digest, sizeof r->fw_digest, text);
         printf("    %-32s %s\n", "firmware sha256", text);
+        show_reasons(r);
         if (fflush(stdout) != 0) {
             ox = diag_fail(OX_IO, "cannot write to standard output");
         }
@@ -104,6 +120,8 @@ static enum ox ask_log(struct answering *a, const struct signer *signer, const c
     entry->action = "answer";
     entry->signer = signer_kind(signer);
     memcpy(entry->key_id, a->response.key_id, sizeof entry->key_id);
+    entry->lint_off_count = lint_reasons((const char *const *)a->request.lint_off, a->reasons);
+    entry->lint_off = a->reasons;
     entry->input_count = 1;
     entry->inputs[0] = (struct release_log_file){.name = a->request.path, .has_digest = true};
     memcpy(entry->inputs[0].sha256, a->request.sha256, sizeof a->request.sha256);
@@ -192,13 +210,15 @@ static enum ox run(const struct args *args)
 
 const struct command command_answer = {
     "answer",
-    "REQUEST --sign-key URI -o RESPONSE",
+    "REQUEST --sign-key URI -o RESPONSE [--log FILE]",
     "sign what a request asks for, both rounds at once",
-    "Prints what the metadata in the request say, and refuses a request whose summary says "
-    "something\n"
-    "else or that is for another key. Needs the request only, not the draft. With a log, another\n"
-    "content under a version and sequence that it has is refused; the content is the request's "
-    "word.",
+    "Prints what the metadata in the request say and which lint rules are off, and refuses a "
+    "request\n"
+    "whose id or summary says something else or that is for another key. Needs the request only, "
+    "not the\n"
+    "draft. With a log, another content under a version and sequence that it has is refused; the "
+    "content\n"
+    "is the request's word.",
     options,
     1,
     1,

@@ -13,8 +13,8 @@
 #include "digest.h"
 #include "file_check.h"
 #include "hex_release.h"
+#include "lint_facts.h"
 #include "outfile.h"
-#include "release_log.h"
 #include "request.h"
 #include "response.h"
 #include "signature_text.h"
@@ -40,6 +40,7 @@ struct attaching {
     uint8_t rs[OTAV_SIGNATURE_LEN];
     struct release_log *log; /* NULL: none */
     struct release_log_entry entry;
+    struct release_log_reason reasons[LINT_RULE_COUNT];
 };
 
 /* ---- the draft -------------------------------------------------------------------------------- */
@@ -274,6 +275,8 @@ static enum ox ask_log(struct attaching *a)
     entry->action = "attach";
     entry->signer = "detached";
     pubkey_id(r->xy, entry->key_id);
+    entry->lint_off_count = lint_reasons((const char *const *)r->lint_off, a->reasons);
+    entry->lint_off = a->reasons;
     add_input(entry, r->path, r->sha256);
     add_input(entry, a->signature, a->signature_digest);
     ox = release_log_open(r->log, true, &a->log);
@@ -384,7 +387,7 @@ static enum ox run(const struct args *args)
 
 const struct command command_attach = {
     "attach",
-    "REQUEST SIGNATURE [-o FILE]",
+    "REQUEST SIGNATURE [-o FILE] [--log FILE]",
     "put signatures that were made elsewhere into a release",
     "SIGNATURE ('-' = standard input) holds a signature as DER or 64 raw bytes, in binary, hex, "
     "base64\nor base64url, or what 'otaimg answer' wrote. Round 1 ends with the request of round "

@@ -329,10 +329,11 @@ const struct command command_lint = {
     .details =
         "Checks keys, method, attributes and firmware by rules that the manifest may turn off, "
         "each\n"
-        "with a reason: lint: {off: {RULE: \"reason\"}}. 'build' applies the same rules. Of the\n"
-        "signing key only the public half is needed. Of a manifest with 'variants' each is a "
-        "release of\n"
-        "its own. Exit code 1 when there are findings.",
+        "with a reason: lint: {off: {RULE: \"reason\"}}. 'build' and 'prepare' apply the same "
+        "rules.\n"
+        "Of the signing key only the public half is needed. Of a manifest with 'variants' each is "
+        "a\n"
+        "release of its own. Exit code 1 when there are findings.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

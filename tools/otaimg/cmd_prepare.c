@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "diag.h"
 #include "digest.h"
@@ -14,7 +13,8 @@
 #include "key_ring.h"
 #include "known_keys.h"
 #include "manifest_args.h"
-#include "release_log.h"
+#include "outfile.h"
+#include "release_gate.h"
 #include "request.h"
 #include "source.h"
 #include "util.h"
@@ -75,98 +75,113 @@ static enum ox hash_outfile(const char *name, struct outfile *out, uint8_t ret[O
     return digest_end(&digest, ox, ret);
 }
 
-static enum ox write_draft(const struct draft *draft, struct key_ring *ring, struct request *r,
-                           struct outfile *out)
-{
-    struct cipher *cipher = NULL;
-    enum ox ox = OX_OK;
+struct preparing {
+    struct request request;
+    struct draft draft;
+    struct cipher *cipher;   /* NULL: plain */
+    struct release_log *log; /* NULL: none */
+};
 
-    if (draft->m->encrypt) {
-        ox = key_ring_cipher(ring, draft->m->encrypt_key, true, &cipher);
-    }
-    if (ox == OX_OK) {
-        ox = draft_write(draft, cipher, out);
-    }
-    return ox == OX_OK ? hash_outfile(r->draft, out, r->draft_digest) : ox;
-}
-
-/* Both files or none: a request without its draft could not be used. */
-static enum ox finish(struct request *r, struct outfile *out)
+static enum ox write_request(const struct request *r, struct outfile **ret)
 {
+    struct outfile *out = NULL;
     char *text = NULL;
     enum ox ox = request_text(r, r->path, &text);
 
     if (ox != OX_OK) {
-        outfile_abandon(out);
         return ox;
     }
-    ox = outfile_finish(out);
+    ox = outfile_open(r->path, 0666, &out);
     if (ox == OX_OK) {
-        ox = outfile_write_all(r->path, 0666, text, strlen(text));
-        if (ox != OX_OK) {
-            (void)unlink(r->draft);
-        }
+        ox = outfile_write(out, text, strlen(text));
     }
     free(text);
-    return ox;
-}
-
-static enum ox write_files(const struct draft *draft, struct key_ring *ring, struct request *r)
-{
-    struct outfile *out = NULL;
-    enum ox ox = outfile_open(r->draft, 0600, &out);
-
-    if (ox == OX_OK) {
-        ox = write_draft(draft, ring, r, out);
-    }
     if (ox != OX_OK) {
         outfile_abandon(out);
         return ox;
     }
-    return finish(r, out);
+    *ret = out;
+    return OX_OK;
 }
 
-/* Before anyone is asked for a signature that the log will not have. */
-static enum ox ask_log(const struct request *r)
+/* Both files or none: a request without its draft could not be used. */
+static enum ox write_files(struct preparing *p)
 {
-    struct release_log *log = NULL;
-    struct release_facts facts;
-    enum ox ox;
+    struct request *r = &p->request;
+    struct outfile *draft = NULL;
+    struct outfile *request = NULL;
+    enum ox ox = outfile_open(r->draft, 0600, &draft);
 
-    if (r->log == NULL) {
-        return OX_OK;
-    }
-    ox = release_log_open(r->log, true, &log);
     if (ox == OX_OK) {
-        ox = request_facts(r, &facts);
+        ox = draft_write(&p->draft, p->cipher, draft);
     }
     if (ox == OX_OK) {
-        ox = release_log_refuse_other_content(log, &facts);
+        ox = hash_outfile(r->draft, draft, r->draft_digest);
     }
-    release_log_close(log);
+    if (ox == OX_OK) {
+        ox = write_request(r, &request);
+    }
+    if (ox != OX_OK) {
+        outfile_abandon(draft);
+        return ox;
+    }
+    return outfile_finish_both(draft, request);
+}
+
+/* Before anyone is asked for a signature that the log will not have, or for a release that `build`
+ * would not sign. */
+static enum ox check_release(struct preparing *p)
+{
+    struct request *r = &p->request;
+    struct release_facts facts;
+    enum ox ox = request_facts(r, &facts);
+
+    if (ox == OX_OK && r->log != NULL) {
+        ox = release_log_open(r->log, true, &p->log);
+        if (ox == OX_OK) {
+            ox = release_log_refuse_other_content(p->log, &facts);
+        }
+    }
+    if (ox == OX_OK) {
+        const struct release_gate gate = {
+            .draft = &p->draft, .xy = r->xy, .cipher = p->cipher, .log = p->log, .facts = &facts};
+
+        ox = release_gate_pass(&gate);
+    }
     return ox;
 }
 
-static enum ox prepare_request(const struct manifest *m, const struct key_options *keys,
-                               struct request *r)
+static enum ox fill_request(struct preparing *p, const struct manifest *m)
 {
-    struct key_ring *ring = key_ring_new(keys);
-    struct draft draft;
-    enum ox ox = draft_load(m, &draft);
+    struct request *r = &p->request;
+    enum ox ox = draft_load(m, &p->draft);
 
     if (ox == OX_OK) {
-        memcpy(r->fw_digest, draft.fw_digest, sizeof r->fw_digest);
-        memcpy(r->metadata, draft.metadata, sizeof r->metadata);
+        memcpy(r->fw_digest, p->draft.fw_digest, sizeof r->fw_digest);
+        memcpy(r->metadata, p->draft.metadata, sizeof r->metadata);
         memcpy(r->encrypt_iv, m->encrypt_iv, sizeof r->encrypt_iv);
-        ox = draft_content(&draft, r->content);
+        ox = draft_content(&p->draft, r->content);
+    }
+    return ox;
+}
+
+static enum ox prepare_request(struct preparing *p, const struct manifest *m,
+                               const struct key_options *keys)
+{
+    struct key_ring *ring = key_ring_new(keys);
+    enum ox ox = fill_request(p, m);
+
+    if (ox == OX_OK && m->encrypt) {
+        ox = key_ring_cipher(ring, m->encrypt_key, !m->production, &p->cipher);
     }
     if (ox == OX_OK) {
-        ox = ask_log(r);
+        ox = check_release(p);
     }
     if (ox == OX_OK) {
-        ox = write_files(&draft, ring, r);
+        ox = write_files(p);
     }
-    draft_free(&draft);
+    release_log_close(p->log);
+    draft_free(&p->draft);
     key_ring_free(ring);
     return ox;
 }
@@ -184,29 +199,43 @@ static void print_result(const struct request *r)
     printf(": draft, which 'otaimg attach' needs\n");
 }
 
-static enum ox prepare(const struct manifest *m, const struct args *args,
-                       const struct key_options *keys)
+static char *copy_of(const char *text)
 {
-    const char *path = args_value(args, "output");
+    return text != NULL ? xstrdup(text) : NULL;
+}
+
+static struct request request_of(const struct manifest *m, const char *path)
+{
     struct request r = {.path = xstrdup(path),
                         .round = 1,
                         .image_id = m->image_id,
-                        .draft = xasprintf("%s.draft", path)};
+                        .draft = xasprintf("%s.draft", path),
+                        .output = copy_of(m->output),
+                        .log = copy_of(m->log_file),
+                        .encrypt_key = m->encrypt ? xstrdup(m->encrypt_key) : NULL};
+
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        r.lint_off[i] = copy_of(m->lint_off[i]);
+    }
+    return r;
+}
+
+static enum ox prepare(const struct manifest *m, const struct args *args,
+                       const struct key_options *keys)
+{
+    struct preparing p = {.request = request_of(m, args_value(args, "output"))};
     enum ox ox = check_manifest(m);
 
-    r.output = m->output != NULL ? xstrdup(m->output) : NULL;
-    r.log = m->log_file != NULL ? xstrdup(m->log_file) : NULL;
-    r.encrypt_key = m->encrypt ? xstrdup(m->encrypt_key) : NULL;
     if (ox == OX_OK) {
-        ox = load_key(args_value(args, "verify-key"), keys, r.xy);
+        ox = load_key(args_value(args, "verify-key"), keys, p.request.xy);
     }
     if (ox == OX_OK) {
-        ox = prepare_request(m, keys, &r);
+        ox = prepare_request(&p, m, keys);
     }
     if (ox == OX_OK) {
-        print_result(&r);
+        print_result(&p.request);
     }
-    request_free(&r);
+    request_free(&p.request);
     return ox;
 }
 
@@ -253,7 +282,8 @@ const struct command command_prepare = {
     "Writes the release without signatures to REQUEST.draft, and the request, a small JSON file "
     "with\n"
     "the digest to be signed and a summary of what it stands for. The manifest's sign.key is not\n"
-    "used. 'otaimg attach' goes on with a signature, or with what 'otaimg answer' wrote.",
+    "used. What the lint refuses is not prepared, as in 'build'. 'otaimg attach' goes on with a\n"
+    "signature, or with what 'otaimg answer' wrote.",
     options,
     1,
     1,

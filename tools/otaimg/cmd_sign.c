@@ -219,7 +219,7 @@ static enum ox run_sign(const struct args *args)
 
 const struct command command_sign = {
     "sign",
-    "FILE --sign-key URI [-o OUT]",
+    "FILE --sign-key URI [-o OUT] [--log FILE]",
     "sign a file that has no signature yet",
     "For files with authentication none or sha256. Format and digests are checked before, the\n"
     "signatures after. Without --output the file is replaced, whole or not at all.",
@@ -246,7 +246,7 @@ static enum ox run_resign(const struct args *args)
 
 const struct command command_resign = {
     "resign",
-    "FILE --verify-key OLD --sign-key NEW [-o OUT]",
+    "FILE --verify-key OLD --sign-key NEW [-o OUT] [--log FILE]",
     "replace the signatures of a file by those of another key",
     "Verifies the file against --verify-key or --device first, so that a file that was altered is\n"
     "never signed anew. Without --output the file is replaced, whole or not at all.",

@@ -117,6 +117,7 @@ static enum ox device_options(const struct args *args, struct trust *trust)
     }
     trust->device_crypto = crypto != NULL;
     trust->purpose = boot ? OTAV_BOOT : OTAV_INSTALL;
+    trust->own_revocation = OWN_REVOCATION_WARN;
     return OX_OK;
 }
 

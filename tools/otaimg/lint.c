@@ -133,6 +133,15 @@ static char *check_no_attributes(const struct lint_facts *f, const struct lint_h
                              : xstrdup("any product takes the release, nothing stops a rollback");
 }
 
+/* The key that signs is among them, whatever its number in a device is. */
+static char *check_revoke_all_keys(const struct lint_facts *f, const struct lint_history *h)
+{
+    (void)h;
+    return f->revokes_all_keys
+               ? xstrdup("'revoke-keys' names every key, and no device revokes the one that signed")
+               : NULL;
+}
+
 /* ---- firmware --------------------------------------------------------------------------------- */
 
 static char *check_does_not_fit(const struct lint_facts *f, const struct lint_history *h)
@@ -165,6 +174,7 @@ static lint_check *const checks[LINT_RULE_COUNT] = {
     [LINT_NO_SBOM] = check_no_sbom,
     [LINT_NO_SUPPORT_END] = check_no_support_end,
     [LINT_NO_ATTRIBUTES] = check_no_attributes,
+    [LINT_REVOKE_ALL_KEYS] = check_revoke_all_keys,
     [LINT_DOES_NOT_FIT] = check_does_not_fit,
     [LINT_FIRMWARE_LENGTH] = check_firmware_length,
 };

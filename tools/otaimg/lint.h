@@ -24,6 +24,7 @@ struct lint_facts {
     bool is_security_release;  /* kind security or both */
     bool has_sbom;
     bool has_support_end;
+    bool revokes_all_keys; /* every number that a device's key can have */
     bool encrypted;
     bool has_zero_iv;
     bool has_default_aes_key; /* false also when the key's bytes cannot be read */

@@ -6,7 +6,6 @@
 #include "lint_facts.h"
 
 #include "pubkey.h"
-#include "release_log.h"
 #include "util.h"
 
 static bool is_zero(const uint8_t *bytes, size_t len)
@@ -30,6 +29,7 @@ struct lint_facts lint_facts_of(const struct manifest *m)
         .is_security_release = m->has_release && m->release_kind >= MANIFEST_KIND_SECURITY,
         .has_sbom = m->sbom_file != NULL,
         .has_support_end = m->has_support_end,
+        .revokes_all_keys = m->revoke_keys == (1u << OTAV_KEY_MAX_COUNT) - 1,
         .encrypted = m->encrypt,
         .has_zero_iv = m->encrypt && is_zero(m->encrypt_iv, sizeof m->encrypt_iv),
     };
@@ -66,4 +66,17 @@ void lint_history_read(struct release_log *log, const struct release_facts *rele
         ret->last_counter = match.release.security_counter;
     }
     ret->encrypted_repeat = release->encrypted && release_log_find_encrypted(log, release, &match);
+}
+
+unsigned lint_reasons(const char *const off[LINT_RULE_COUNT],
+                      struct release_log_reason ret[LINT_RULE_COUNT])
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        if (off[i] != NULL) {
+            ret[count++] = (struct release_log_reason){lint_rules[i].id, off[i]};
+        }
+    }
+    return count;
 }

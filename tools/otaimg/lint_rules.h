@@ -24,6 +24,7 @@ enum lint_severity { LINT_ERROR, LINT_WARNING };
     X(NO_SBOM, "no-sbom", LINT_WARNING, true, "'sbom' in 'attributes'")                            \
     X(NO_SUPPORT_END, "no-support-end", LINT_WARNING, true, "'support-end' in 'release'")          \
     X(NO_ATTRIBUTES, "no-attributes", LINT_WARNING, true, "'attributes'")                          \
+    X(REVOKE_ALL_KEYS, "revoke-all-keys", LINT_ERROR, false, "the key that stays to be left out")  \
     X(DOES_NOT_FIT, "does-not-fit", LINT_ERROR, false, "an image for slot 0")                      \
     X(FIRMWARE_LENGTH, "firmware-length", LINT_ERROR, false, "any other")
 

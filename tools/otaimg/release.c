@@ -13,6 +13,7 @@
 #include "file_check.h"
 #include "lint_facts.h"
 #include "pubkey.h"
+#include "release_gate.h"
 #include "trust.h"
 #include "util.h"
 
@@ -65,19 +66,6 @@ static enum ox add_input(struct release_log_entry *entry, const char *name)
     return release_log_input(name, &entry->inputs[entry->input_count++]);
 }
 
-static void add_reasons(struct release *r)
-{
-    struct release_log_entry *entry = &r->entry;
-
-    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
-        if (r->m->lint_off[i] != NULL) {
-            r->reasons[entry->lint_off_count++] =
-                (struct release_log_reason){lint_rules[i].id, r->m->lint_off[i]};
-        }
-    }
-    entry->lint_off = r->reasons;
-}
-
 static enum ox add_inputs(struct release *r)
 {
     enum ox ox = add_input(&r->entry, r->m->path);
@@ -101,7 +89,8 @@ static enum ox ask_log(struct release *r)
     entry->action = "build";
     entry->signer = signer_kind(r->signer);
     pubkey_id(r->xy, entry->key_id);
-    add_reasons(r);
+    entry->lint_off_count = lint_reasons((const char *const *)r->m->lint_off, r->reasons);
+    entry->lint_off = r->reasons;
     ox = release_facts_from_metadata(r->draft.metadata, r->m->image_id, &entry->release);
     if (ox == OX_OK) {
         entry->release.encrypted = r->m->encrypt;
@@ -113,36 +102,17 @@ static enum ox ask_log(struct release *r)
     return ox == OX_OK ? add_inputs(r) : ox;
 }
 
-static struct lint_history history_of(const struct release *r)
-{
-    struct lint_history history = {0};
-
-    if (is_logged(r)) {
-        lint_history_read(r->options->log, &r->entry.release, &history);
-    }
-    return history;
-}
-
-/* Before anything is signed. The options that allow a method or open a key stay in force. */
+/* Before anything is signed. */
 static enum ox lint(const struct release *r)
 {
-    struct lint_facts facts = lint_facts_of(r->m);
-    struct lint_history history = history_of(r);
-    struct lint_findings findings;
-    enum ox ox;
+    const struct release_gate gate = {.draft = &r->draft,
+                                      .method_allowed = r->options->allow_insecure,
+                                      .xy = r->signer != NULL ? r->xy : NULL,
+                                      .cipher = r->cipher,
+                                      .log = is_logged(r) ? r->options->log : NULL,
+                                      .facts = &r->entry.release};
 
-    facts.method_allowed = r->options->allow_insecure;
-    facts.fw_len = r->draft.fw_len;
-    if (r->signer != NULL) {
-        lint_facts_add_signer(&facts, r->xy);
-    }
-    if (r->cipher != NULL) {
-        lint_facts_add_cipher(&facts, r->cipher);
-    }
-    lint_run(&facts, &history, (const char *const *)r->m->lint_off, &findings);
-    ox = lint_gate(&findings, r->m->label);
-    lint_free(&findings);
-    return ox;
+    return release_gate_pass(&gate);
 }
 
 enum ox release_open_keys(const struct manifest *m, struct key_ring *ring)
@@ -156,7 +126,9 @@ enum ox release_open_keys(const struct manifest *m, struct key_ring *ring)
 /* The device of --for decrypts with its own key. */
 static enum ox check_for_device(const struct release *r, struct outfile *out)
 {
-    struct trust trust = {.device_path = r->options->device_path, .purpose = OTAV_INSTALL};
+    struct trust trust = {.device_path = r->options->device_path,
+                          .purpose = OTAV_INSTALL,
+                          .own_revocation = OWN_REVOCATION_REFUSE};
     struct ota_file file;
     enum ox ox = draft_reopen(&r->draft, r->output, out, &file);
 

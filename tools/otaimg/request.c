@@ -40,14 +40,43 @@ enum ox request_digest(const struct request *request, uint8_t ret[OTAV_SHA256_LE
     return check_metadata_digest(request->metadata, ret);
 }
 
+static enum ox hash_text(struct digest *digest, const char *text)
+{
+    return digest_update(digest, (const uint8_t *)text, strlen(text) + 1);
+}
+
+static enum ox hash_reasons(struct digest *digest, const struct request *r)
+{
+    enum ox ox = OX_OK;
+
+    for (unsigned i = 0; i < LINT_RULE_COUNT && ox == OX_OK; i++) {
+        if (r->lint_off[i] != NULL) {
+            ox = hash_text(digest, lint_rules[i].id);
+            ox = ox == OX_OK ? hash_text(digest, r->lint_off[i]) : ox;
+        }
+    }
+    return ox;
+}
+
 enum ox request_id(const struct request *request, uint8_t ret[OTAV_SHA256_LEN])
 {
-    uint8_t bytes[OTAV_SHA256_LEN + OTAV_META_LEN];
+    uint8_t bare[OTAV_META_LEN];
+    struct digest digest;
+    enum ox ox = digest_begin(&digest);
 
-    memcpy(bytes, request->fw_digest, OTAV_SHA256_LEN);
-    memcpy(bytes + OTAV_SHA256_LEN, request->metadata, OTAV_META_LEN);
-    assemble_clear_signatures(bytes + OTAV_SHA256_LEN);
-    return digest_bytes(bytes, sizeof bytes, ret);
+    if (ox != OX_OK) {
+        return ox;
+    }
+    memcpy(bare, request->metadata, sizeof bare);
+    assemble_clear_signatures(bare);
+    ox = digest_update(&digest, request->fw_digest, sizeof request->fw_digest);
+    if (ox == OX_OK) {
+        ox = digest_update(&digest, bare, sizeof bare);
+    }
+    if (ox == OX_OK) {
+        ox = hash_reasons(&digest, request);
+    }
+    return digest_end(&digest, ox, ret);
 }
 
 enum ox request_facts(const struct request *request, struct release_facts *ret)
@@ -146,6 +175,27 @@ static enum ox add_path(json_t *state, const char *name, const char *path, const
     return ox;
 }
 
+static enum ox add_reasons(const struct request *r, json_t *state)
+{
+    json_t *reasons = json_object();
+
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        if (r->lint_off[i] != NULL &&
+            json_object_set_new(reasons, lint_rules[i].id, json_string(r->lint_off[i])) != 0) {
+            json_decref(reasons);
+            return diag_fail(OX_USAGE,
+                             "%s: the reason for '%s' cannot be in a request, expected "
+                             "UTF-8",
+                             r->path, lint_rules[i].id);
+        }
+    }
+    if (json_object_size(reasons) > 0) {
+        (void)json_object_set(state, "lint-off", reasons);
+    }
+    json_decref(reasons);
+    return OX_OK;
+}
+
 /* Members of the state that name something outside the request. */
 static enum ox add_places(const struct request *r, const char *path, json_t *state)
 {
@@ -175,19 +225,20 @@ static enum ox add_places(const struct request *r, const char *path, json_t *sta
 }
 
 /* Takes over summary and state. */
-static json_t *request_json(const struct request *r, const uint8_t *digest, json_t *summary,
-                            json_t *state)
+static json_t *request_json(const struct request *r, const uint8_t *id, const uint8_t *digest,
+                            json_t *summary, json_t *state)
 {
     uint8_t key_id[32];
     char *pem = pubkey_to_pem(r->xy);
     json_t *root;
 
     pubkey_id(r->xy, key_id);
-    root = json_pack("{s:i, s:i, s:i, s:s, s:s, s:o, s:{s:o, s:s}, s:o, s:o}", "otaimg-request", 1,
-                     "round", (int)r->round, "rounds", ROUNDS, "sign", request_subject(r),
-                     "algorithm", ALGORITHM, "digest", json_hex(digest, OTAV_SHA256_LEN), "key",
-                     "sha256", json_hex(key_id, sizeof key_id), "public", pem, "summary", summary,
-                     "state", state);
+    root = json_pack("{s:i, s:o, s:i, s:i, s:s, s:s, s:o, s:{s:o, s:s}, s:o, s:o}",
+                     "otaimg-request", 1, "id", json_hex(id, OTAV_SHA256_LEN), "round",
+                     (int)r->round, "rounds", ROUNDS, "sign", request_subject(r), "algorithm",
+                     ALGORITHM, "digest", json_hex(digest, OTAV_SHA256_LEN), "key", "sha256",
+                     json_hex(key_id, sizeof key_id), "public", pem, "summary", summary, "state",
+                     state);
     free(pem);
     return root;
 }
@@ -199,11 +250,18 @@ enum ox request_text(const struct request *request, const char *path, char **ret
         "firmware-digest", json_hex(request->fw_digest, OTAV_SHA256_LEN), "image-id",
         (json_int_t)request->image_id, "content", json_hex(request->content, OTAV_SHA256_LEN));
     json_t *summary = NULL;
+    uint8_t id[OTAV_SHA256_LEN];
     uint8_t digest[OTAV_SHA256_LEN];
     json_t *root;
     char *text;
     enum ox ox = add_places(request, path, state);
 
+    if (ox == OX_OK) {
+        ox = add_reasons(request, state);
+    }
+    if (ox == OX_OK) {
+        ox = request_id(request, id);
+    }
     if (ox == OX_OK) {
         ox = request_digest(request, digest);
     }
@@ -214,12 +272,19 @@ enum ox request_text(const struct request *request, const char *path, char **ret
         json_decref(state);
         return ox;
     }
-    root = request_json(request, digest, summary, state);
+    root = request_json(request, id, digest, summary, state);
     text = json_dumps(root, JSON_INDENT(2));
-    *ret = xasprintf("%s\n", text);
-    free(text);
     json_decref(root);
-    return OX_OK;
+    if (strlen(text) >= REQUEST_MAX_LEN) {
+        ox = diag_fail(OX_USAGE,
+                       "%s: the request would have %zu bytes, expected shorter paths and reasons, "
+                       "at most %d bytes",
+                       path, strlen(text) + 1, REQUEST_MAX_LEN);
+    } else {
+        *ret = xasprintf("%s\n", text);
+    }
+    free(text);
+    return ox;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------- */
@@ -227,6 +292,7 @@ enum ox request_text(const struct request *request, const char *path, char **ret
 /* The document's members, borrowed from it. */
 struct members {
     int version;
+    const char *id;
     int round;
     int rounds;
     const char *sign;
@@ -241,10 +307,11 @@ struct members {
     const char *content;
     const char *draft;
     const char *draft_digest;
-    const char *output; /* may be NULL, as the next three */
+    const char *output; /* may be NULL, as the next four */
     const char *log;
     const char *encrypt_key;
     const char *encrypt_iv;
+    json_t *lint_off;
 };
 
 static enum ox fail_malformed(const struct request *r, const char *what)
@@ -262,15 +329,16 @@ static enum ox unpack(const struct request *r, json_t *root, struct members *m)
     json_error_t error;
 
     if (json_unpack_ex(root, &error, JSON_STRICT,
-                       "{s:i, s:i, s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:o,"
-                       " s:{s:s, s:s, s:I, s:s, s:{s:s, s:s}, s?s, s?s, s?{s:s, s:s}}}",
-                       "otaimg-request", &m->version, "round", &m->round, "rounds", &m->rounds,
-                       "sign", &m->sign, "algorithm", &m->algorithm, "digest", &m->digest, "key",
-                       "sha256", &m->key_id, "public", &m->pem, "summary", &m->summary, "state",
-                       "metadata", &m->metadata, "firmware-digest", &m->fw_digest, "image-id",
-                       &m->image_id, "content", &m->content, "draft", "file", &m->draft, "sha256",
-                       &m->draft_digest, "output", &m->output, "log", &m->log, "encrypt", "key",
-                       &m->encrypt_key, "iv", &m->encrypt_iv) != 0) {
+                       "{s:i, s:s, s:i, s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:o,"
+                       " s:{s:s, s:s, s:I, s:s, s:{s:s, s:s}, s?s, s?s, s?{s:s, s:s}, s?o}}",
+                       "otaimg-request", &m->version, "id", &m->id, "round", &m->round, "rounds",
+                       &m->rounds, "sign", &m->sign, "algorithm", &m->algorithm, "digest",
+                       &m->digest, "key", "sha256", &m->key_id, "public", &m->pem, "summary",
+                       &m->summary, "state", "metadata", &m->metadata, "firmware-digest",
+                       &m->fw_digest, "image-id", &m->image_id, "content", &m->content, "draft",
+                       "file", &m->draft, "sha256", &m->draft_digest, "output", &m->output, "log",
+                       &m->log, "encrypt", "key", &m->encrypt_key, "iv", &m->encrypt_iv, "lint-off",
+                       &m->lint_off) != 0) {
         return fail_malformed(r, error.text);
     }
     if (m->version != 1 || m->rounds != ROUNDS || m->round < 1 || m->round > ROUNDS) {
@@ -303,6 +371,32 @@ static enum ox take_encrypt(struct request *r, const struct members *m)
     return ox == OX_OK ? OX_OK : OX_MALFORMED;
 }
 
+static enum ox take_reasons(struct request *r, json_t *reasons)
+{
+    const char *id;
+    json_t *reason;
+
+    if (reasons == NULL) {
+        return OX_OK;
+    }
+    if (json_object_size(reasons) == 0) {
+        return fail_malformed(r, "'lint-off' is not an object with rules");
+    }
+    json_object_foreach(reasons, id, reason)
+    {
+        enum lint_rule rule;
+
+        if (!lint_rule_find(id, &rule)) {
+            return fail_malformed(r, "unknown rule in 'lint-off'");
+        }
+        if (!json_is_string(reason) || json_string_length(reason) == 0) {
+            return fail_malformed(r, "a reason in 'lint-off' is not a text");
+        }
+        r->lint_off[rule] = xstrdup(json_string_value(reason));
+    }
+    return OX_OK;
+}
+
 static enum ox take_state(struct request *r, const struct members *m)
 {
     r->round = (unsigned)m->round;
@@ -324,6 +418,9 @@ static enum ox take_state(struct request *r, const struct members *m)
     r->draft = path_beside(r->path, m->draft);
     r->output = m->output != NULL ? path_beside(r->path, m->output) : NULL;
     r->log = m->log != NULL ? path_beside(r->path, m->log) : NULL;
+    if (take_reasons(r, m->lint_off) != OX_OK) {
+        return OX_MALFORMED;
+    }
     return take_encrypt(r, m);
 }
 
@@ -382,6 +479,12 @@ static enum ox check_agreement(const struct request *r, const struct members *m)
     uint8_t bytes[32];
     enum ox ox = check_metadata(r);
 
+    if (ox == OX_OK) {
+        ox = request_id(r, bytes);
+    }
+    if (ox == OX_OK && !equals_hex(m->id, bytes)) {
+        ox = fail_altered(r, "its id is not that of its state");
+    }
     if (ox == OX_OK) {
         ox = request_digest(r, bytes);
     }
@@ -455,5 +558,8 @@ void request_free(struct request *request)
     free(request->output);
     free(request->log);
     free(request->encrypt_key);
+    for (unsigned i = 0; i < LINT_RULE_COUNT; i++) {
+        free(request->lint_off[i]);
+    }
     memset(request, 0, sizeof *request);
 }

@@ -13,6 +13,7 @@
 #include <otav/otav_format.h>
 
 #include "exits.h"
+#include "lint_rules.h"
 #include "pubkey.h"
 #include "release_log.h"
 
@@ -34,9 +35,10 @@ struct request {
     char *log;                        /* audit log of the manifest; NULL: none */
     char *encrypt_key;                /* URI; NULL: plain */
     uint8_t encrypt_iv[16];
+    char *lint_off[LINT_RULE_COUNT]; /* the manifest's reason by rule, NULL = not turned off */
 };
 
-/* Reads a request and checks that its parts agree: digest, key id and summary are those of key and
+/* Reads a request and checks that its parts agree: id, digest, key id and summary are those of key and
  * state, and in round 2 the firmware signature is good. OX_IO; OX_MALFORMED: not a request;
  * OX_AUTH: the parts do not agree. request_free() after success. */
 enum ox request_load(const char *path, struct request *ret);
@@ -45,14 +47,16 @@ enum ox request_parse(const char *path, const char *text, size_t len, struct req
 void request_free(struct request *request);
 
 /* Text of the request, ended by a newline; paths relative to the folder of path where they lie in
- * it, else absolute. Malloced, caller frees. OX_IO; OX_USAGE for a path that is not UTF-8. */
+ * it, else absolute. Malloced, caller frees. OX_IO; OX_USAGE for a path or reason that is not UTF-8,
+ * and for a text that request_load() would not read. */
 enum ox request_text(const struct request *request, const char *path, char **ret);
 
 /* What is to be signed in this round. */
 enum ox request_digest(const struct request *request, uint8_t ret[OTAV_SHA256_LEN]);
 
-/* The same for both rounds: SHA-256 of the firmware digest (32 bytes) and the metadata (512 bytes)
- * without signatures. A response names it. */
+/* The same for both rounds: SHA-256 of the firmware digest (32 bytes), the metadata (512 bytes) without
+ * signatures, and of each rule that is turned off, in the order of their table, its id, 0x00, the
+ * reason, 0x00. A response names it. */
 enum ox request_id(const struct request *request, uint8_t ret[OTAV_SHA256_LEN]);
 
 /* What the log counts by. The content is the request's word: only who has the draft can check it.

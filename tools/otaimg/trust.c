@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <otav/otav_attributes.h>
+
 #include "device_file.h"
 #include "diag.h"
 #include "file_check.h"
@@ -31,6 +33,45 @@ enum ox trust_from_args(const struct args *args, struct trust *ret)
     return OX_OK;
 }
 
+static enum ox tell_own_revocation(const struct trust *trust, const char *path, unsigned key)
+{
+    if (trust->own_revocation == OWN_REVOCATION_WARN) {
+        diag_warn(
+            "%s: 'revoke-keys' names key %u of %s, which signed it: the device keeps that key",
+            path, key, trust->device_path);
+        return OX_OK;
+    }
+    return diag_fail(OX_POLICY,
+                     "%s: 'revoke-keys' names key %u of %s, which signs it and would be kept, "
+                     "expected other keys, or another one that signs",
+                     path, key, trust->device_path);
+}
+
+/* The verdict is about the image: which keys to keep, a device decides after the update. */
+static enum ox check_revocation(const struct trust *trust, const struct ota_file *file,
+                                const struct otav_config *config, unsigned key)
+{
+    uint8_t metadata[OTAV_META_LEN];
+    struct otav_attributes attributes;
+    const uint8_t *mask;
+    uint16_t at;
+    enum ox ox;
+
+    if (trust->own_revocation == OWN_REVOCATION_IGNORE) {
+        return OX_OK;
+    }
+    ox = ota_file_metadata(file, metadata);
+    if (ox != OX_OK ||
+        otav_attributes_parse(metadata + OTAV_META_ATTRIBUTES_OFF, OTAV_META_ATTRIBUTES_LEN,
+                              config->policy != OTAV_POLICY_STOCK, &attributes, &at) != OTAV_OK) {
+        return ox;
+    }
+    mask = OTAV_ATTR_VALUE(&attributes, REVOKE_KEYS);
+    return mask != NULL && (otav_load_u32(mask) & 1u << key) != 0
+               ? tell_own_revocation(trust, file->source.path, key)
+               : OX_OK;
+}
+
 static enum ox check_device(const struct trust *trust, struct ota_file *file,
                             const struct key_options *keys, uint8_t ret_id[32])
 {
@@ -51,6 +92,9 @@ static enum ox check_device(const struct trust *trust, struct ota_file *file,
     }
     if (ox == OX_OK) {
         ox = check_file(file, &device.config, (enum otav_purpose)trust->purpose, &key_index);
+    }
+    if (ox == OX_OK) {
+        ox = check_revocation(trust, file, &device.config, key_index);
     }
     if (ox == OX_OK && ret_id != NULL) {
         pubkey_id(device.config.keys[key_index].xy, ret_id);

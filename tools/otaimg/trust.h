@@ -13,19 +13,24 @@
         "verify-key", 0, "URI", "trust this public key: PATH, file:, pkcs11: or exec: URI", false  \
     }
 
+/* What to say of an image that is to revoke the key that signed it: a device takes the image and keeps
+ * the key. */
+enum trust_own_revocation { OWN_REVOCATION_IGNORE, OWN_REVOCATION_WARN, OWN_REVOCATION_REFUSE };
+
 struct trust {
     const char *device_path; /* --device, NULL = none */
     const char *key_uri;     /* --verify-key, NULL = none */
     bool none;               /* --allow-insecure without either: format and digests only */
     uint8_t purpose;         /* enum otav_purpose, with device_path */
     bool device_crypto;      /* ask the device's own crypto as well, with device_path */
+    enum trust_own_revocation own_revocation; /* with device_path */
 };
 
 /* Reads the options. Exactly one of --device and --verify-key; with none of them --allow-insecure,
  * where the command knows that option. OX_USAGE. */
 enum ox trust_from_args(const struct args *args, struct trust *ret);
 
-/* Verifies; opens the device's decryption key when the file needs one and has none yet.
+/* Verifies (OX_POLICY also for an own revocation that is to be refused); opens the device's decryption key when the file needs one and has none yet.
  * ret_id (may be NULL): SHA-256 of the public key that verified; zeros with none. */
 enum ox trust_check(const struct trust *trust, struct ota_file *file,
                     const struct key_options *keys, uint8_t ret_id[32]);

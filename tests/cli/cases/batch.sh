@@ -67,6 +67,17 @@ sed 's/us.ota/.\/sub\/..\/eu.ota/' variants.yaml >two.yaml
 t build two.yaml
 sed 's/us.ota/here\/eu.ota/' variants.yaml >two.yaml
 t build two.yaml
+say "a provenance is an output as well"
+sed 's/us.ota/here\/eu.ota.provenance.json/' variants.yaml >two.yaml
+t build two.yaml --provenance
+sed 's/eu.ota/us.ota.provenance.json/' variants.yaml >two.yaml
+t build two.yaml --provenance
+touch pt.ota.provenance.json
+ln -s pt.ota.provenance.json br.ota.provenance.json
+sed 's/us.ota/pt.ota/' variants.yaml >two.yaml
+t build two.yaml --provenance
+rm ./*.provenance.json
+say "one file, standard output, none"
 sed 's/us.ota/"-"/' variants.yaml >two.yaml
 t build two.yaml
 t build variants.yaml -o x.ota

@@ -41,6 +41,14 @@ follow afterwards
 otaimg verify revoking.ota --device revoked.yaml
 say "the old file cannot be resigned on a device that revoked its key"
 otaimg resign app.ota --device revoked.yaml --sign-key file:key2.pem -o x.ota
+say "no device revokes the key that signed: build refuses for the device that it is told of, verify says so"
+otaimg build revoking.yaml --set sign.key=file:key0.pem --for factory.yaml -o x.ota
+q build revoking.yaml --set sign.key=file:key1.pem --for factory.yaml -o other.ota
+q build revoking.yaml --set sign.key=file:key0.pem -o own.ota
+otaimg verify own.ota --device device.yaml
+sed 's/revoke-keys: .*/revoke-keys: [3, 1, 0, 2]/' revoking.yaml >all.yaml
+otaimg build all.yaml --set sign.key=file:key0.pem -o x.ota
+rm own.ota other.ota
 say "every key of the device is as good as another, a fifth is not"
 for n in 2 3 4; do
   q build release.yaml --set "sign.key=file:key$n.pem" -o "key$n.ota"

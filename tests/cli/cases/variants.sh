@@ -44,3 +44,4 @@ files
 say "a variant is named in messages"
 t build logs.yaml --variant eu --variant us
 t build variants.yaml --variant eu --sbom app.bin
+t prepare variants.yaml --variant eu --verify-key dev-a.pub.pem -o x.json

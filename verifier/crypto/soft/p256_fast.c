@@ -1,12 +1,13 @@
 /*
- * Points of P-256 for the profile `fast`: u1 * G + u2 * Q with one run of doublings for both, digits
- * of several bits, and multiples of G from flash.
+ * Points of P-256 for the profile `fast`: u1 * G + u2 * Q with one run of doublings for both,
+ * digits of several bits, and multiples of G from flash.
  * Layer: crypto back end, freestanding. A point is Jacobian (X / Z^2, Y / Z^3), Z = 0 is infinity;
- * multiples to be added are affine. The sums of equal and of opposite points are told apart and done
- * right.
+ * multiples to be added are affine. The sums of equal and of opposite points are told apart and
+ * done right.
  */
 #include "p256_fast_field.h"
 #include "p256_fast_internal.h"
+#include "p256_words.h"
 
 #define Q_COUNT P256_FAST_TABLE_COUNT(P256_FAST_Q_WIDTH)
 
@@ -17,9 +18,6 @@ struct point {
     uint32_t z[P256_WORDS];
 };
 
-static const uint32_t one[P256_WORDS] = {1u,          0u,          0u,          0xFFFFFFFFu,
-                                         0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFEu, 0u};
-
 static void copy(uint32_t *ret, const uint32_t *from, unsigned words)
 {
     for (unsigned i = 0; i < words; i++) {
@@ -27,34 +25,29 @@ static void copy(uint32_t *ret, const uint32_t *from, unsigned words)
     }
 }
 
+/* 1 in Montgomery form, 2^256 - p. */
+static void set_one(uint32_t ret[P256_WORDS])
+{
+    p256_sub(ret, p256_p, p256_p);
+    p256_sub(ret, ret, p256_p);
+}
+
 /* The one spelling below p. */
 static void reduce(uint32_t a[P256_WORDS])
 {
-    uint32_t less[P256_WORDS];
-    int64_t borrow = 0;
-
-    if (a[P256_WORDS - 1] != 0xFFFFFFFFu) {
-        return;
-    }
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        borrow += (int64_t)a[i] - p256_p[i];
-        less[i] = (uint32_t)borrow;
-        borrow >>= 32;
-    }
-    if (borrow == 0) {
-        copy(a, less, P256_WORDS);
+    if (a[P256_WORDS - 1] == p256_p[P256_WORDS - 1]) {
+        p256_reduce(a, p256_p, 0);
     }
 }
 
+/* Leaves the one spelling of zero. */
 static bool is_zero(uint32_t a[P256_WORDS])
 {
-    uint32_t any = 0;
-
-    reduce(a);
-    for (unsigned i = 0; i < P256_WORDS; i++) {
-        any |= a[i];
+    if (a[0] != 0 && a[0] != p256_p[0]) {
+        return false;
     }
-    return any == 0;
+    reduce(a);
+    return p256_any(a) == 0;
 }
 
 void p256_mul_p(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
@@ -79,30 +72,31 @@ static void twice(struct point *r)
     p256_fast_mul(r->z, r->z, y);
     p256_fast_sqr(gamma, y);
     p256_fast_mul(beta, x, gamma);
-    p256_fast_sqr_sub(x, alpha, beta);
-    p256_fast_sub(x, x, beta);
+    p256_fast_sqr_sub_twice(x, alpha, beta);
     p256_fast_sqr(gamma, gamma);
     p256_fast_sub(beta, beta, x);
     p256_fast_mul_sub(y, alpha, beta, gamma);
 }
 
-/* r = r + t of an affine t. Where r is neither infinity nor t nor -t, Z has been multiplied with what
- * is then in ret_h. */
-static void add(struct point *r, const uint32_t t[XY_WORDS], uint32_t ret_h[P256_WORDS])
+/* r = r + t of an affine t. Where r is neither infinity nor t nor -t, Z has been multiplied with
+ * what is then in ret_h. */
+static void add(struct point *r, const uint32_t tx[P256_WORDS], const uint32_t ty[P256_WORDS],
+                uint32_t ret_h[P256_WORDS])
 {
     uint32_t *const x = r->xy;
     uint32_t *const y = r->xy + P256_WORDS;
     uint32_t u[P256_WORDS], v[P256_WORDS], w[P256_WORDS];
 
     if (is_zero(r->z)) {
-        copy(r->xy, t, XY_WORDS);
-        copy(r->z, one, P256_WORDS);
+        copy(x, tx, P256_WORDS);
+        copy(y, ty, P256_WORDS);
+        set_one(r->z);
         return;
     }
     p256_fast_sqr(u, r->z);
-    p256_fast_mul_sub(ret_h, t, u, x);
+    p256_fast_mul_sub(ret_h, tx, u, x);
     p256_fast_mul(u, u, r->z);
-    p256_fast_mul_sub(u, t + P256_WORDS, u, y);
+    p256_fast_mul_sub(u, ty, u, y);
     if (is_zero(ret_h)) {
         if (is_zero(u)) {
             twice(r);
@@ -115,9 +109,8 @@ static void add(struct point *r, const uint32_t t[XY_WORDS], uint32_t ret_h[P256
     p256_fast_sqr(v, ret_h);
     p256_fast_mul(w, v, ret_h);
     p256_fast_mul(v, v, x);
-    p256_fast_sqr_sub(x, u, w);
-    p256_fast_sub(x, x, v);
-    p256_fast_sub(x, x, v);
+    p256_fast_sqr_sub_twice(x, u, v);
+    p256_fast_sub(x, x, w);
     p256_fast_mul(w, w, y);
     p256_fast_sub(v, v, x);
     p256_fast_mul_sub(y, u, v, w);
@@ -135,14 +128,13 @@ static void scale(uint32_t xy[XY_WORDS], const uint32_t z[P256_WORDS])
 }
 
 /*
- * Q, 3Q, 5Q, ... with one inverse. With z that of 2Q, the map of (x, y) to (x * z^2, y * z^3) leads to
- * a curve on which 2Q is affine; the sums are made there, as addition does not ask for the curve.
- * Each sum multiplies Z by its h, so from the last Z down the inverses are products. No sum here is
- * of equal or opposite points: the order of Q is a large prime.
+ * Q, 3Q, 5Q, ... with one inverse. With z that of 2Q, the map of (x, y) to (x * z^2, y * z^3)
+ * leads to a curve on which 2Q is affine; the sums are made there, as addition does not ask for
+ * the curve. Each sum multiplies Z by its h, so from the last Z down the inverses are products. No
+ * sum here is of equal or opposite points: the order of Q is a large prime.
  */
 static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS])
 {
-    static const uint32_t plain_one[P256_WORDS] = {1u};
     uint32_t h[Q_COUNT][P256_WORDS];
     uint32_t two[XY_WORDS];
     uint32_t inverse[P256_WORDS];
@@ -150,19 +142,21 @@ static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS
 
     copy(ret[0], q, XY_WORDS);
     copy(r.xy, q, XY_WORDS);
-    copy(r.z, one, P256_WORDS);
+    set_one(r.z);
     twice(&r);
     copy(two, r.xy, XY_WORDS);
     copy(h[0], r.z, P256_WORDS);
     copy(r.xy, q, XY_WORDS);
     scale(r.xy, h[0]);
-    copy(r.z, one, P256_WORDS);
+    set_one(r.z);
     for (unsigned i = 1; i < Q_COUNT; i++) {
-        add(&r, two, h[i]);
+        add(&r, two, two + P256_WORDS, h[i]);
         copy(ret[i], r.xy, XY_WORDS);
     }
     p256_fast_mul(r.z, r.z, h[0]);
-    p256_mul_p(r.z, r.z, plain_one); /* out of Montgomery form; its inverse comes in it */
+    p256_sub(inverse, q, q);
+    inverse[0] = 1;
+    p256_mul_p(r.z, r.z, inverse); /* out of Montgomery form; the inverse comes in it */
     p256_fast_inverse(inverse, r.z, &p256_fast_p);
     for (unsigned i = Q_COUNT - 1; i > 0; i--) {
         scale(ret[i], inverse);
@@ -173,14 +167,16 @@ static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS
 /* r = r + value * P, value a digit and table the odd multiples of P. */
 static void add_digit(struct point *r, int value, const uint32_t table[][XY_WORDS])
 {
-    uint32_t t[XY_WORDS];
+    const uint32_t *t = table[(unsigned)(value < 0 ? -value : value) / 2];
+    const uint32_t *y = t + P256_WORDS;
+    uint32_t negative[P256_WORDS];
     uint32_t h[P256_WORDS];
 
-    copy(t, table[(value < 0 ? -value : value) / 2], XY_WORDS);
     if (value < 0) {
-        p256_fast_sub(t + P256_WORDS, p256_p, t + P256_WORDS);
+        p256_fast_sub(negative, p256_p, y);
+        y = negative;
     }
-    add(r, t, h);
+    add(r, t, y, h);
 }
 
 void p256_mul_add(uint32_t ret_x[P256_WORDS], uint32_t ret_z[P256_WORDS],
@@ -189,9 +185,10 @@ void p256_mul_add(uint32_t ret_x[P256_WORDS], uint32_t ret_z[P256_WORDS],
 {
     uint32_t q_table[Q_COUNT][XY_WORDS];
     struct p256_fast_digits g_digits, q_digits;
-    struct point r = {{0}, {0}};
+    struct point r;
 
     multiples(q_table, q);
+    p256_sub(r.z, p256_p, p256_p); /* infinity */
     p256_fast_digits_first(&g_digits, u1, P256_FAST_G_WIDTH);
     p256_fast_digits_first(&q_digits, u2, P256_FAST_Q_WIDTH);
     for (int bit = g_digits.position > q_digits.position ? g_digits.position : q_digits.position;

@@ -37,25 +37,27 @@ void p256_fast_add(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
     settle(ret, sum, (int32_t)carry);
 }
 
-/* a + top * 2^256 - b. */
-static void subtract(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS], int32_t top,
-                     const uint32_t b[P256_WORDS])
+/* a + top * 2^256 - b, but for what is returned: the top of it. */
+static int32_t subtract(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS], int32_t top,
+                        const uint32_t b[P256_WORDS])
 {
-    uint32_t difference[P256_WORDS];
     int64_t carry = 0;
 
     for (unsigned i = 0; i < P256_WORDS; i++) {
         carry += (int64_t)a[i] - b[i];
-        difference[i] = (uint32_t)carry;
+        ret[i] = (uint32_t)carry;
         carry >>= 32;
     }
-    settle(ret, difference, top + (int32_t)carry);
+    return top + (int32_t)carry;
 }
 
 void p256_fast_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
                    const uint32_t b[P256_WORDS])
 {
-    subtract(ret, a, 0, b);
+    uint32_t difference[P256_WORDS];
+    const int32_t top = subtract(difference, a, 0, b);
+
+    settle(ret, difference, top);
 }
 
 void p256_fast_three_halves(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS])
@@ -121,9 +123,10 @@ void p256_fast_mul_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
                        const uint32_t b[P256_WORDS], const uint32_t c[P256_WORDS])
 {
     uint32_t product[P256_WORDS];
-    const int32_t top = multiply(product, a, b);
+    int32_t top = multiply(product, a, b);
 
-    subtract(ret, product, top, c);
+    top = subtract(product, product, top, c);
+    settle(ret, product, top);
 }
 
 void p256_fast_sqr(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS])
@@ -131,8 +134,50 @@ void p256_fast_sqr(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS])
     p256_fast_mul(ret, a, a);
 }
 
-void p256_fast_sqr_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                       const uint32_t c[P256_WORDS])
+void p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                             const uint32_t c[P256_WORDS])
 {
-    p256_fast_mul_sub(ret, a, a, c);
+    uint32_t product[P256_WORDS];
+    int32_t top = multiply(product, a, a);
+
+    top = subtract(product, product, top, c);
+    top = subtract(product, product, top, c);
+    settle(ret, product, top);
+}
+
+uint32_t p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS], uint32_t word)
+{
+    uint32_t carry = 0;
+
+    for (unsigned i = 0; i < P256_WORDS; i++) {
+        const uint64_t sum = (uint64_t)a[i] * word + t[i] + carry;
+
+        t[i] = (uint32_t)sum;
+        carry = (uint32_t)(sum >> 32);
+    }
+    return carry;
+}
+
+void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
+                       const struct p256_steps *steps, uint32_t negative_inverse, unsigned count)
+{
+    const struct p256_limbs a = pair[0];
+    const struct p256_limbs b = pair[1];
+
+    for (unsigned k = 0; k < 2; k++) {
+        const int64_t of_a = k == 0 ? steps->aa : steps->ba;
+        const int64_t of_b = k == 0 ? steps->ab : steps->bb;
+        const uint32_t low = (uint32_t)(of_a * a.v[0] + of_b * b.v[0]);
+        const int64_t of_m = (int32_t)(low * negative_inverse << 2) >> 2;
+        int64_t sum = 0;
+
+        for (unsigned i = 0; i < count; i++) {
+            sum += of_a * a.v[i] + of_b * b.v[i] + of_m * m->v[i];
+            if (i > 0) {
+                pair[k].v[i - 1] = (int32_t)((uint32_t)sum & ((1u << P256_LIMB_BITS) - 1));
+            }
+            sum >>= P256_LIMB_BITS;
+        }
+        pair[k].v[count - 1] = (int32_t)sum;
+    }
 }

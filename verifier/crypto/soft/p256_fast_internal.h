@@ -6,7 +6,8 @@
 
 #include "p256_arith.h"
 
-/* Digits of u1 and u2 are odd and below 2^(width - 1) in magnitude; a table has that half of them. */
+/* Digits of u1 and u2 are odd and below 2^(width - 1) in magnitude; a table has that half of
+ * them. */
 #define P256_FAST_G_WIDTH 5
 #define P256_FAST_Q_WIDTH 5
 
@@ -27,8 +28,8 @@ extern const struct p256_fast_modulus p256_fast_n;
 void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
                        const struct p256_fast_modulus *m);
 
-/* A number as signed digits, from the most significant one down. Only those that are not 0 are shown:
- * they are odd and below 2^(width - 1) in magnitude. */
+/* A number as signed digits, from the most significant one down. Only those that are not 0 are
+ * shown: they are odd and below 2^(width - 1) in magnitude. */
 struct p256_fast_digits {
     uint32_t words[P256_WORDS + 2]; /* the number between a word 0 on either side */
     int width;

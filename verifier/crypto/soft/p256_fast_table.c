@@ -1,7 +1,7 @@
 /*
  * Odd multiples of the base point of P-256 for the profile `fast`.
- * Layer: crypto back end, freestanding. Data only; test_soft_p256_fast computes it anew with OpenSSL
- * and compares.
+ * Layer: crypto back end, freestanding. Data only; test_soft_p256_fast computes it anew with
+ * OpenSSL and compares.
  */
 #include "p256_fast_internal.h"
 
