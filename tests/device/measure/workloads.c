@@ -13,8 +13,11 @@
 #include <openssl/rand.h>
 #include <otav/otav_error.h>
 #include <otav/otav_format.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "device_file.h"
 
 /* What the judge says about the inputs prepared last. */
 static uint8_t expected[MEASURE_BYTES_MAX];
@@ -122,6 +125,21 @@ static bool is_accepted(const struct measure_io *io)
     return verdict == OTAV_ACCEPT;
 }
 
+/* A file of the corpus without its header of 16 bytes, and the device that takes it. */
+static void prepare_verify_slot(struct measure_io *io)
+{
+    const struct key_options options = {0};
+    struct device_file device;
+    FILE *file = fopen(GOLDEN_DIR "/good/ble-plain-full.ota", "rb");
+
+    need(file != NULL && fseek(file, OTAV_OTAU_LEN, SEEK_SET) == 0 &&
+         fread(io->bytes + MEASURE_SLOT_OFF, 1, MEASURE_CONTEXT_OFF - MEASURE_SLOT_OFF, file) > 0);
+    (void)fclose(file);
+    need(device_file_load(GOLDEN_DIR "/devices/production.yaml", &options, &device) == OX_OK);
+    memcpy(io->bytes, &device.config, sizeof device.config);
+    device_file_free(&device);
+}
+
 static void prepare_look_up(struct measure_io *io)
 {
     fill_random(io->parameters, sizeof io->parameters);
@@ -150,6 +168,10 @@ static bool is_anything_right(const struct measure_io *io)
     .guest = "p256_sha256_" profile, .stub = "p256_sha256_stub", .len = 1, .unit = "verification", \
     .unit_count = 1, .run_count = 32, .prepare = prepare_p256_sha256, .is_right = is_accepted
 
+#define VERIFY_SLOT(profile)                                                                       \
+    .guest = "verify_slot_" profile, .stub = "verify_slot_stub", .unit = "1024 bytes of firmware", \
+    .unit_count = 1, .prepare = prepare_verify_slot, .is_right = is_accepted
+
 const struct workload workloads[] = {
     {.name = "sha256 small", SHA256("small"), .call_len = 65536},
     {.name = "sha256 small, calls of 509 bytes", SHA256("small"), .call_len = 509},
@@ -174,6 +196,8 @@ const struct workload workloads[] = {
     {.name = "ecdsa p-256 fast", P256("fast")},
     {.name = "ecdsa p-256 and sha-256 small", P256_SHA256("small")},
     {.name = "ecdsa p-256 and sha-256 fast", P256_SHA256("fast")},
+    {.name = "verify path small", VERIFY_SLOT("small")},
+    {.name = "verify path fast", VERIFY_SLOT("fast")},
     {.name = "self-test: look-up in a table",
      .guest = "look_up",
      .stub = "look_up",

@@ -2,6 +2,7 @@
  * The crypto port of the device: ties the parts together, which have its shape already.
  * Layer: crypto back end, device and host.
  */
+#include <otav/otav_error.h>
 #include <otav/otav_soft.h>
 
 #include "aes_cbc.h"
@@ -15,6 +16,43 @@ static uint32_t ecdsa_p256_verify(void *user, const uint8_t xy[OTAV_PUBLIC_KEY_L
     (void)user;
     return otav_p256_verify(xy, digest, rs);
 }
+
+static uint32_t no_aes_begin(void *user, struct otav_aes_state *state, const uint8_t key[16],
+                             const uint8_t iv[16])
+{
+    (void)user;
+    (void)state;
+    (void)key;
+    (void)iv;
+    return OTAV_REJECT;
+}
+
+static uint32_t no_aes_decrypt(void *user, struct otav_aes_state *state, uint8_t *bytes, size_t len)
+{
+    (void)user;
+    (void)state;
+    (void)bytes;
+    (void)len;
+    return OTAV_REJECT;
+}
+
+static void no_aes_end(void *user, struct otav_aes_state *state)
+{
+    (void)user;
+    (void)state;
+}
+
+const struct otav_crypto otav_crypto_soft_no_aes = {
+    .user = 0,
+    .sha256_begin = otav_soft_sha256_begin,
+    .sha256_update = otav_soft_sha256_update,
+    .sha256_final = otav_soft_sha256_final,
+    .sha256_end = otav_soft_sha256_end,
+    .ecdsa_p256_verify = ecdsa_p256_verify,
+    .aes_cbc_begin = no_aes_begin,
+    .aes_cbc_decrypt = no_aes_decrypt,
+    .aes_cbc_end = no_aes_end,
+};
 
 const struct otav_crypto otav_crypto_soft = {
     .user = 0,

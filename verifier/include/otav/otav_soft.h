@@ -6,4 +6,7 @@
 
 extern const struct otav_crypto otav_crypto_soft;
 
+/* The same without AES, for a bootloader, which finds plaintext in its slots: decryption is refused. */
+extern const struct otav_crypto otav_crypto_soft_no_aes;
+
 #endif

@@ -18,5 +18,8 @@ __asm__(".text\n.thumb\n"
         STUB("p256_mul_n")
         STUB("p256_inverse_n")
         STUB("p256_mul_add")
+        STUB("otav_verify_slot")
+        STUB("otav_verdict")
+        STUB("otav_crypto_soft_no_aes")
         "bx lr\n");
 /* clang-format on */
