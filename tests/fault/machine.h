@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "guest/guest.h"
+#include "program.h"
 
 struct machine;
 struct snapshot;
@@ -26,14 +27,15 @@ enum outcome {
     OUTCOME_COUNT
 };
 
+/* In the order of struct flip's index. */
+enum machine_register { REGISTER_SP = 13, REGISTER_LR = 14, REGISTER_FLAGS = 15, REGISTER_COUNT };
+
 /* Loads an ELF file. NULL with a message on stderr. */
 struct machine *machine_open(const char *elf_path);
 void machine_close(struct machine *machine);
 
-/* Address of a symbol; ends the program when the guest has none. *ret_len (may be NULL): its size. */
-uint32_t machine_symbol(const struct machine *machine, const char *name, uint32_t *ret_len);
-/* "function+0x12", valid until the next call. */
-const char *machine_where(const struct machine *machine, uint32_t address);
+/* What it runs; the machine's own. */
+const struct program *machine_program(const struct machine *machine);
 
 /* Power-on: the input is what is given, the slot holds the image for PATH_BOOT and is full of an
  * older one's bytes otherwise. */
@@ -45,16 +47,31 @@ void machine_reset(struct machine *machine, enum guest_path path, const uint8_t 
 enum outcome machine_run(struct machine *machine, uint32_t points);
 void machine_jump(struct machine *machine, uint32_t address);
 
+/* From now on a run of more instructions than these is OUTCOME_LIMIT; and those of the last run. */
+void machine_limit(struct machine *machine, uint32_t instructions);
+uint32_t machine_executed(const struct machine *machine);
+
 uint32_t machine_pc(const struct machine *machine);
 
 /* Length in bytes of the instruction at address, and of the block it governs if it is an IT. */
 uint32_t machine_insn_len(const struct machine *machine, uint32_t address);
 uint32_t machine_it_block_len(const struct machine *machine, uint32_t address);
 
-/* For instructions inside an IT block: from now on, those in [start, end) do nothing; undone by
- * machine_restore_code(). */
+/* From now on the instructions in [start, end) do nothing; of a long one at the end that is only half
+ * in it, the other half remains. One stretch at a time; undone by machine_restore_code(). */
 void machine_blank_code(struct machine *machine, uint32_t start, uint32_t end);
 void machine_restore_code(struct machine *machine);
+
+/* One bit of one register: r0..r12, SP, LR, and the flags N, Z, C, V as one register. */
+struct flip {
+    const char *name; /* of the register */
+    enum machine_register reg;
+    uint32_t bit;
+};
+unsigned machine_flip_count(void);
+struct flip machine_flip_at(unsigned index);
+/* Turns the bit over; only while the machine stands in front of an instruction. */
+void machine_flip(struct machine *machine, struct flip flip);
 
 /* Whether the unit that makes the slot bootable was written. */
 bool machine_slot_committed(const struct machine *machine);

@@ -1,0 +1,71 @@
+/*
+ * What every kind of fault shares: the run that is attacked, the places on its way that are worth it,
+ * and the judgement of what a fault led to.
+ */
+#ifndef FAULT_CAMPAIGN_H
+#define FAULT_CAMPAIGN_H
+
+#include "bad_images.h"
+#include "machine.h"
+
+struct campaign_options {
+    bool all;             /* every turn of every loop, every bit */
+    bool one_is_enough;   /* stop at the first hole */
+    uint32_t seed;        /* of what is chosen at random */
+    unsigned long trials; /* about how many, where they are chosen */
+};
+
+enum { CAMPAIGN_LOOP_COUNT = 3 };
+
+struct range {
+    uint32_t start;
+    uint32_t len;
+};
+
+struct campaign {
+    struct campaign_options options;
+    struct machine *machine;
+    struct snapshot *here;
+    struct range loops[CAMPAIGN_LOOP_COUNT]; /* of the stand-in crypto: left alone */
+    uint32_t random;
+    unsigned runs; /* of bad images, all together */
+
+    /* of the run under attack, by halfword of code: how often each is reached, and was so far */
+    const char *what;
+    uint32_t visits[GUEST_ROM_LEN / 2];
+    uint32_t visited[GUEST_ROM_LEN / 2];
+
+    unsigned long reached;
+    unsigned long attacked;
+    unsigned long trials;
+    unsigned long results[OUTCOME_COUNT];
+    unsigned long holes;
+};
+
+/* Opens the guest. False with a message on stderr. */
+bool campaign_open(struct campaign *ret, const char *elf_path,
+                   const struct campaign_options *options);
+void campaign_close(struct campaign *campaign);
+
+/* Attacks the runs of all bad images; attack() does so with one, which campaign_start() has brought to
+ * its first instruction. */
+void campaign_run(struct campaign *campaign, void (*attack)(struct campaign *campaign));
+void campaign_report(const struct campaign *campaign);
+
+/* To the next instruction outside the loops of the stand-in; false at the end of the run. */
+bool campaign_advance(struct campaign *campaign);
+bool campaign_is_left_alone(const struct campaign *campaign, uint32_t address);
+/* Whether the instruction that the run stands in front of is attacked: of a loop that goes round often,
+ * the first and last turns are and every 16th in between. Once for each place on the way. */
+bool campaign_is_worth_it(struct campaign *campaign);
+
+/* Runs the machine to its end, with the fault in it, and judges where that is. address: of the fault;
+ * kind: what it was, for the message about a hole. */
+void campaign_judge(struct campaign *campaign, enum outcome outcome, uint32_t address,
+                    const char *kind);
+bool campaign_is_done(const struct campaign *campaign);
+
+/* The next of a reproducible sequence, 0..below-1. */
+uint32_t campaign_random(struct campaign *campaign, uint32_t below);
+
+#endif
