@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that a purpose needs, and does nothing when they are all there.
 #
-#   scripts/packages.sh GROUP...      GROUP: build, demo, test, bench, fresh
+#   scripts/packages.sh GROUP...      GROUP: build, demo, test, bench, tpm, fresh
 #   scripts/packages.sh --list GROUP...
 set -euo pipefail
 
@@ -18,16 +18,19 @@ packages_of() {
     test)
         echo check clang clang-format clang-tidy gcovr libclang-rt-14-dev llvm \
             botan jq libbearssl-dev libmbedtls-dev libnss3 libnss3-tools libunicorn-dev \
-            libwolfssl-dev minisign p11-kit procps \
-            scdoc srecord strace
+            libwolfssl-dev minisign p11-kit procps python3-cryptography-vectors qemu-system-arm \
+            scdoc srecord strace valgrind xxd
         # Debian's npm is several hundred packages: not where another one is there already.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
             echo nodejs npm
         fi
         ;;
-    bench) echo hyperfine jq minisign openssl time ;;
+    bench) echo hyperfine jq minisign opensc openssl softhsm2 time ;;
+    # Not part of test: it registers its module with every program that uses p11-kit.
+    tpm) echo dbus-bin dbus-daemon libtpm2-pkcs11-1 libtpm2-pkcs11-tools \
+        libtss2-tcti-swtpm0 libtss2-tcti-tabrmd0 swtpm tpm2-abrmd ;;
     fresh) echo debootstrap buildah git tar ;;
-    *) die "unknown group '$1', expected build, demo, test, bench or fresh" 2 ;;
+    *) die "unknown group '$1', expected build, demo, test, bench, tpm or fresh" 2 ;;
     esac
 }
 
@@ -50,7 +53,7 @@ if [ "${1:-}" = --list ]; then
     list_only=yes
     shift
 fi
-[ $# -gt 0 ] || die "usage: packages.sh [--list] GROUP..., expected build, demo, test, bench or fresh" 2
+[ $# -gt 0 ] || die "usage: packages.sh [--list] GROUP..., expected build, demo, test, bench, tpm or fresh" 2
 
 wanted=()
 for group in "$@"; do

@@ -3,7 +3,12 @@
 # firmware, in one run: release builds, a plain manifest, a key in a file. 512 KiB is what just fits
 # a slot; for 8 MiB there is a second build with a larger one.
 #
-#   tests/bench/bench.sh [BUILD_FOLDER]      (default: build/bench)
+# Then a hundred images in one run, signed in a SoftHSM token: what one more image costs, beside the two
+# signatures that it needs as the module makes them when nothing else is done.
+#
+#   tests/bench/bench.sh [--images] [BUILD_FOLDER]      (default: build/bench)
+#
+# --images leaves out the comparison with minisign and openssl.
 #
 # Work files lie in /dev/shm where it is a tmpfs, so that no disk is measured: `otaimg build` syncs
 # what it writes, the others do not. It also writes the whole image and reads it back for its
@@ -11,6 +16,14 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+programs=(cmake hyperfine jq pkcs11-tool)
+images_only=no
+if [ "${1:-}" = --images ]; then
+    images_only=yes
+    shift
+else
+    programs+=(minisign openssl)
+fi
 build=${1:-$top/build/bench}
 
 die() {
@@ -18,8 +31,8 @@ die() {
     exit 1
 }
 
-for name in cmake hyperfine jq minisign openssl; do
-    command -v $name >/dev/null ||
+for name in "${programs[@]}"; do
+    command -v "$name" >/dev/null ||
         die "'$name' not found, expected the packages of scripts/packages.sh build bench"
 done
 [ -x /usr/bin/time ] || die "'/usr/bin/time' not found, expected the package time"
@@ -31,8 +44,8 @@ make_tool() {
     cmake --build "$folder" -j "$(nproc)" >/dev/null
 }
 
-make_tool "$build/slot" -DOTAIMG_SLOT_LEN=
-make_tool "$build/large" -DOTAIMG_SLOT_LEN=16777216
+make_tool "$build/slot" -DOTAIMG_SLOT_LEN= -DOTAIMG_BENCH=ON
+[ $images_only = yes ] || make_tool "$build/large" -DOTAIMG_SLOT_LEN=16777216
 
 parent=${TMPDIR:-/tmp}
 if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ]; then
@@ -42,17 +55,19 @@ work=$(mktemp -d "$parent/otaimg-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem 2>/dev/null
-chmod 600 key.pem
-openssl pkey -in key.pem -pubout -out key.pub.pem
-minisign -G -W -p minisign.pub -s minisign.key >/dev/null
-cat >device.yaml <<END
+make_keys() {
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem 2>/dev/null
+    chmod 600 key.pem
+    openssl pkey -in key.pem -pubout -out key.pub.pem
+    minisign -G -W -p minisign.pub -s minisign.key >/dev/null
+    cat >device.yaml <<END
 otaimg-device: 1
 device: wbz451
 policy: stock
 class: production
 keys: [{public: key.pub.pem, class: production, roles: [application]}]
 END
+}
 
 # Firmware that begins like a vector table; the rest is random.
 make_firmware() {
@@ -103,12 +118,70 @@ compare() {
     done
 }
 
+files() {
+    minisign -v
+    openssl version
+    make_keys
+    make_firmware large $((8 * 1024 * 1024))
+    compare "512 KiB: firmware of 507376 bytes, a full slot" 300 slot "$build/slot/tools/otaimg/otaimg"
+    compare "8 MiB: firmware of 8388608 bytes" 60 large "$build/large/tools/otaimg/otaimg"
+}
+
+# COUNT images of one firmware are COUNT variants of one manifest.
+make_variants() {
+    local firmware=$1 count=$2 i
+    cat >"$firmware$count.yaml" <<END
+otaimg: 1
+device: wbz451
+firmware: {file: $firmware.bin, format: bin, address: 0x01000200, version: 1.0.0.0, sequence: 1}
+sign: {key: "pkcs11:token=release;object=wbz451-app", class: development}
+variants:
+END
+    for i in $(seq "$count"); do
+        echo "  - {name: v$i, firmware: {sequence: $i}, output: v$i.ota}"
+    done >>"$firmware$count.yaml"
+}
+
+# Median of a build in seconds: MANIFEST RUNS JOBS.
+time_of_images() {
+    hyperfine -N --warmup 2 --runs "$2" --style none --export-json times.json \
+        "$otaimg build $1.yaml --jobs $3" >/dev/null 2>&1
+    jq '.results[0].median' times.json
+}
+
+# Prints one line a number of jobs: what one more image takes, and that as a ratio to its two signatures.
+compare_images() {
+    local firmware=$1 jobs one many signature
+    make_variants "$firmware" 1
+    make_variants "$firmware" 100
+    for jobs in $(printf '%s\n' 1 "$(nproc)" | sort -n -u); do
+        signature=$("$sign_rate" "$OTAIMG_PKCS11_MODULE" release wbz451-app 10000)
+        one=$(time_of_images "${firmware}1" 50 "$jobs")
+        many=$(time_of_images "${firmware}100" 20 "$jobs")
+        awk -v len="$(stat -c %s "$firmware.bin")" -v jobs="$jobs" -v one="$one" -v many="$many" \
+            -v signature="$signature" 'BEGIN {
+            image = (many - one) / 99 * 1e6
+            printf "  %6d bytes, --jobs %-2d %7.2f ms for 1, %7.2f ms for 100, %7.1f us an image;", len, jobs,
+                one * 1e3, many * 1e3, image
+            printf " C_Sign %6.1f us; ratio %5.2f\n", signature, image / (2 * signature)
+        }'
+    done
+}
+
+images() {
+    local otaimg=$build/slot/tools/otaimg/otaimg sign_rate=$build/slot/tests/bench/sign_rate
+    eval "$("$top/keys/test/make-token.sh" token --label release)"
+    OTAIMG_PIN=$(cat token/pin)
+    export OTAIMG_PIN
+    make_firmware small 4096
+    echo "100 images in one run, signed in a SoftHSM token, by two signatures each"
+    compare_images small
+    compare_images slot
+}
+
 echo "CPU: $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores;" \
     "work files on $(stat -f -c %T .); median of runs; memory: peak resident set"
 "$build/slot/tools/otaimg/otaimg" --version
-minisign -v
-openssl version
 make_firmware slot $((507392 - 16))
-make_firmware large $((8 * 1024 * 1024))
-compare "512 KiB: firmware of 507376 bytes, a full slot" 300 slot "$build/slot/tools/otaimg/otaimg"
-compare "8 MiB: firmware of 8388608 bytes" 60 large "$build/large/tools/otaimg/otaimg"
+[ $images_only = yes ] || files
+images

@@ -7,10 +7,12 @@
  *                       second call on
  *   MOCK_P11_PAUSE      "C_Sign=FIFO": before that call, read FIFO until its writer closes it
  *   MOCK_P11_FLAGS      bits added to the flags of every token; "-0x4" takes bits away
+ *   MOCK_P11_PADDING    set: texts of tokens end in NUL instead of blanks
  *   MOCK_P11_ATTRIBUTE  "0x180=0441..": value of that attribute of every object; nothing after the
  *                       '=': no object has it
  *   MOCK_P11_SIGN_LEN   length that C_Sign reports
  *   MOCK_P11_LOG        file that gets one line a call: its name and, for attributes, their type
+ *   MOCK_P11_ENVIRON    file that C_Initialize writes its environment to, a line each
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -83,7 +85,27 @@ static CK_RV before(const char *call)
         return rv != CKR_OK ? rv : real->name args;                                                \
     }
 
-CALL(C_Initialize, (void *init), (init))
+static void show_environment(void)
+{
+    const char *path = getenv("MOCK_P11_ENVIRON");
+    int fd = path != NULL ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+
+    for (char **entry = environ; fd >= 0 && *entry != NULL; entry++) {
+        (void)dprintf(fd, "%s\n", *entry);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static CK_RV mock_C_Initialize(void *init)
+{
+    CK_RV rv = before("C_Initialize");
+
+    show_environment();
+    return rv != CKR_OK ? rv : real->C_Initialize(init);
+}
+
 CALL(C_Finalize, (void *reserved), (reserved))
 CALL(C_GetInfo, (CK_INFO * info), (info))
 CALL(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *count), (present, slots, count))
@@ -131,6 +153,13 @@ CALL(C_GenerateKeyPair,
      (session, mechanism, public_list, public_count, private_list, private_count, public_key,
       private_key))
 
+static void pad_with_nul(CK_UTF8CHAR *field, size_t len)
+{
+    while (len > 0 && field[len - 1] == ' ') {
+        field[--len] = '\0';
+    }
+}
+
 static CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
     const char *flags = getenv("MOCK_P11_FLAGS");
@@ -143,6 +172,12 @@ static CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
         info->flags &= ~strtoul(flags + 1, NULL, 16);
     } else if (rv == CKR_OK && flags != NULL) {
         info->flags |= strtoul(flags, NULL, 16);
+    }
+    if (rv == CKR_OK && getenv("MOCK_P11_PADDING") != NULL) {
+        pad_with_nul(info->label, sizeof info->label);
+        pad_with_nul(info->manufacturerID, sizeof info->manufacturerID);
+        pad_with_nul(info->model, sizeof info->model);
+        pad_with_nul(info->serialNumber, sizeof info->serialNumber);
     }
     return rv;
 }

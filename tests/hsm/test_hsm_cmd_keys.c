@@ -32,7 +32,7 @@ static json_t *listed(json_t **ret_root)
 
     *ret_root = json_loads(cli_out(NULL), JSON_REJECT_DUPLICATES, &error);
     ck_assert_msg(*ret_root != NULL, "%s", error.text);
-    ck_assert_uint_eq(json_object_size(*ret_root), 1);
+    ck_assert_uint_eq(json_object_size(*ret_root), 2);
     keys = json_object_get(*ret_root, "keys");
     ck_assert(json_is_array(keys));
     return keys;
@@ -163,6 +163,40 @@ START_TEST(test_keys_list_several_tokens_all_or_one)
 }
 END_TEST
 
+/* A token that has just been made is there, with a URI that selects it. */
+START_TEST(test_keys_list_token_without_keys_is_shown)
+{
+    json_t *root;
+    json_t *tokens;
+    char *uri;
+    char *want;
+
+    hsm_add_token("empty;", HSM_PIN);
+    ck_assert_int_eq(CLI("keys", "list", "--json"), OX_OK);
+    ck_assert_uint_eq(json_array_size(listed(&root)), 1);
+    tokens = json_object_get(root, "tokens");
+    ck_assert_uint_eq(json_array_size(tokens), 2);
+    ck_assert_str_eq(text_of(key_of(tokens, "release"), "model"), "SoftHSM v2");
+    ck_assert_str_eq(text_of(key_of(tokens, "empty;"), "manufacturer"), "SoftHSM project");
+    ck_assert_uint_eq(strlen(text_of(key_of(tokens, "empty;"), "serial")), 16);
+    ck_assert(!flag_of(key_of(tokens, "empty;"), "logged_in"));
+    uri = xstrdup(text_of(key_of(tokens, "empty;"), "uri"));
+    json_decref(root);
+    want = xasprintf("%s\n    holds   no key that shows without login\n", uri);
+    ck_assert_int_eq(CLI("keys", "list"), OX_OK);
+    ck_assert_ptr_nonnull(strstr(cli_out(NULL), want));
+    ck_assert_ptr_nonnull(strstr(cli_out(NULL), "    holds   public key\n"));
+    free(want);
+    want = xasprintf("%s\n    holds   no key\n", uri);
+    ck_assert_int_eq(CLI("keys", "list", uri, "--login"), OX_OK);
+    cli_expect_output(want);
+    ck_assert_int_eq(CLI("keys", "list", "pkcs11:object=app"), OX_OK);
+    ck_assert_ptr_null(strstr(cli_out(NULL), "no key"));
+    free(want);
+    free(uri);
+}
+END_TEST
+
 START_TEST(test_keys_list_one_pin_for_several_tokens_refused)
 {
     char *pin = hsm_path("pin");
@@ -189,11 +223,16 @@ END_TEST
 
 START_TEST(test_keys_list_nothing_there_hints_at_login)
 {
+    json_t *root;
+
     ck_assert_int_eq(CLI("keys", "list", "pkcs11:object=enc"), OX_OK);
     ck_assert_str_eq(cli_out(NULL), "");
     ck_assert_str_eq(cli_err(), HINT);
     ck_assert_int_eq(CLI("keys", "list", "pkcs11:object=absent", "--login", "--json"), OX_OK);
-    cli_expect_output("{\n  \"keys\": []\n}\n");
+    ck_assert_str_eq(cli_err(), "");
+    ck_assert_uint_eq(json_array_size(listed(&root)), 0);
+    ck_assert_uint_eq(json_array_size(json_object_get(root, "tokens")), 1);
+    json_decref(root);
 }
 END_TEST
 
@@ -210,6 +249,21 @@ START_TEST(test_keys_list_hostile_label_escaped)
     ck_assert_ptr_null(strchr(cli_out(NULL), '\x1B'));
     ck_assert_str_eq(text_of(key_of(listed(&root), "\x1B[31m\nred\""), "id"), "0b");
     json_decref(root);
+}
+END_TEST
+
+/* Some modules pad a token's texts with NUL: its URI is that of any other token. */
+START_TEST(test_keys_list_nul_padding_not_in_uri)
+{
+    char *want;
+
+    ck_assert_int_eq(CLI("keys", "list"), OX_OK);
+    want = xstrdup(cli_out(NULL));
+    ck_assert_int_eq(setenv("MOCK_P11_PADDING", "nul", 1), 0);
+    ck_assert_int_eq(CLI("keys", "list"), OX_OK);
+    ck_assert_str_eq(cli_out(NULL), want);
+    ck_assert_int_eq(CLI("keys", "show", "pkcs11:model=SoftHSM%20v2;object=app"), OX_OK);
+    free(want);
 }
 END_TEST
 
@@ -373,6 +427,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_keys_list_one_pin_for_several_tokens_refused);
     tcase_add_test(tc, test_keys_list_nothing_there_hints_at_login);
     tcase_add_test(tc, test_keys_list_hostile_label_escaped);
+    tcase_add_test(tc, test_keys_list_token_without_keys_is_shown);
+    tcase_add_test(tc, test_keys_list_nul_padding_not_in_uri);
     tcase_add_test(tc, test_keys_list_errors_are_one_line);
     tcase_add_test(tc, test_keys_show_and_export_token_key_agree);
     tcase_add_test(tc, test_keys_show_other_types_refused);

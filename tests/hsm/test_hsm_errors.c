@@ -95,7 +95,7 @@ static void ignore(void *user, const struct token_key *key)
 
 static enum ox do_list(void)
 {
-    return token_list("pkcs11:", &hsm_options, true, ignore, NULL);
+    return token_list("pkcs11:", &hsm_options, true, ignore, NULL, NULL);
 }
 
 #define MODULE_CALLS 4 /* the first ones: no token yet */

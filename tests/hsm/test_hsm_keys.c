@@ -63,7 +63,7 @@ START_TEST(test_list_logged_in_shows_all_once)
     static struct seen seen;
 
     hsm_add_pair(HSM_LABEL, HSM_PIN, "big one", "0a0b", true);
-    ck_assert_int_eq(token_list("pkcs11:", &hsm_options, true, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:", &hsm_options, true, note, NULL, &seen), OX_OK);
     ck_assert_uint_eq(seen.count, 3);
     (void)line_at(&seen, "release|app|01|EC P-256|kind 0| private public in xy");
     (void)line_at(&seen, "release|enc|02|AES-128|kind 1| private in sensitive");
@@ -77,7 +77,7 @@ START_TEST(test_list_without_login_asks_no_pin)
     static struct seen seen;
 
     hsm_use_mock();
-    ck_assert_int_eq(token_list("pkcs11:", &hsm_options, false, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:", &hsm_options, false, note, NULL, &seen), OX_OK);
     ck_assert_uint_eq(seen.count, 1);
     (void)line_at(&seen, "release|app|01|EC P-256|kind 0| public xy");
     ck_assert_uint_eq(hsm_logged("C_Login"), 0);
@@ -91,14 +91,17 @@ START_TEST(test_list_filters_by_uri)
 
     hsm_add_token("second", HSM_PIN);
     hsm_add_pair("second", HSM_PIN, "app", "09", false);
-    ck_assert_int_eq(token_list("pkcs11:object=app", &hsm_options, false, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:object=app", &hsm_options, false, note, NULL, &seen),
+                     OX_OK);
     ck_assert_uint_eq(seen.count, 2);
     seen.count = 0;
-    ck_assert_int_eq(token_list("pkcs11:token=second", &hsm_options, false, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:token=second", &hsm_options, false, note, NULL, &seen),
+                     OX_OK);
     ck_assert_uint_eq(seen.count, 1);
     (void)line_at(&seen, "second|app|09|EC P-256|kind 0| public xy");
     seen.count = 0;
-    ck_assert_int_eq(token_list("pkcs11:type=secret-key", &hsm_options, false, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:type=secret-key", &hsm_options, false, note, NULL, &seen),
+                     OX_OK);
     ck_assert_uint_eq(seen.count, 0);
 }
 END_TEST
@@ -111,7 +114,8 @@ START_TEST(test_list_uri_selects_the_key)
 
     /* Characters that a URI must not contain as they are. */
     hsm_add_pair(HSM_LABEL, HSM_PIN, "a;b?c=d&e %41/\xC3\xA4", "3b25ff", false);
-    ck_assert_int_eq(token_list("pkcs11:id=%3B%25%FF", &hsm_options, true, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:id=%3B%25%FF", &hsm_options, true, note, NULL, &seen),
+                     OX_OK);
     ck_assert_uint_eq(seen.count, 1);
     token_disconnect();
     ck_assert_int_eq(setenv("OTAIMG_PIN", HSM_PIN, 1), 0);
@@ -141,7 +145,8 @@ START_TEST(test_generate_pair_signs_and_has_derived_id)
     pubkey_id(xy, id);
     hex_encode(id, 8, id_hex);
     line = xasprintf("release|fresh|%s|EC P-256|kind 0| private public in sensitive xy", id_hex);
-    ck_assert_int_eq(token_list("pkcs11:object=fresh", &hsm_options, true, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:object=fresh", &hsm_options, true, note, NULL, &seen),
+                     OX_OK);
     ck_assert_uint_eq(seen.count, 1);
     ck_assert_mem_eq(seen.xy[line_at(&seen, line)], xy, 64);
     ck_assert_int_eq(signer_open("pkcs11:object=fresh", &hsm_options, &signer), OX_OK);
@@ -200,7 +205,7 @@ START_TEST(test_generate_aes_encrypts)
 
     ck_assert_int_eq(token_generate("pkcs11:object=aes;id=%77", &hsm_options, TOKEN_KEY_AES128, xy),
                      OX_OK);
-    ck_assert_int_eq(token_list("pkcs11:object=aes", &hsm_options, true, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:object=aes", &hsm_options, true, note, NULL, &seen), OX_OK);
     (void)line_at(&seen, "release|aes|77|AES-128|kind 1| private in sensitive");
     ck_assert_int_eq(cipher_open("pkcs11:object=aes", &hsm_options, &cipher), OX_OK);
     ck_assert_int_eq(cipher_begin(cipher, true, block), OX_OK);
@@ -243,7 +248,7 @@ START_TEST(test_generate_ambiguous_name_refused)
     ck_assert_int_eq(token_generate(refused[_i].uri, &hsm_options, refused[_i].kind, xy),
                      refused[_i].code);
     hsm_expect_text(refused[_i].message);
-    ck_assert_int_eq(token_list("pkcs11:", &hsm_options, true, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:", &hsm_options, true, note, NULL, &seen), OX_OK);
     ck_assert_uint_eq(seen.count, 2);
 }
 END_TEST
@@ -261,7 +266,8 @@ static void expect_nothing_left(enum token_key_kind kind, const char *attribute,
     hsm_expect_text(message);
     ck_assert_int_eq(setenv("MOCK_P11_FAIL", "none=0", 1), 0);
     ck_assert_int_eq(setenv("MOCK_P11_ATTRIBUTE", "0=00", 1), 0);
-    ck_assert_int_eq(token_list("pkcs11:object=fresh", &hsm_options, true, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:object=fresh", &hsm_options, true, note, NULL, &seen),
+                     OX_OK);
     ck_assert_uint_eq(seen.count, 0);
 }
 
@@ -297,7 +303,8 @@ START_TEST(test_public_key_needs_no_login)
 
     hsm_use_mock();
     ck_assert_int_eq(token_public_key("pkcs11:object=app", &hsm_options, xy), OX_OK);
-    ck_assert_int_eq(token_list("pkcs11:object=app", &hsm_options, false, note, &seen), OX_OK);
+    ck_assert_int_eq(token_list("pkcs11:object=app", &hsm_options, false, note, NULL, &seen),
+                     OX_OK);
     ck_assert_mem_eq(xy, seen.xy[0], 64);
     ck_assert_uint_eq(hsm_logged("C_Login"), 0);
 }

@@ -1,5 +1,5 @@
 /*
- * otaimg keys list: what is on a token.
+ * otaimg keys list: what is on the tokens of a module.
  *
  * Layer: commands; keys come from token_keys.h. Invariant: text from a token reaches a terminal only
  * percent-encoded in a URI or escaped in JSON.
@@ -18,7 +18,8 @@
 #include "util.h"
 
 struct listing {
-    json_t *keys; /* NULL: plain text */
+    json_t *keys; /* both NULL: plain text */
+    json_t *tokens;
     unsigned count;
     bool private_hidden;
 };
@@ -84,10 +85,48 @@ static void visit_token_key(void *user, const struct token_key *key)
     }
 }
 
+static json_t *token_json(const struct token_seen *token)
+{
+    json_t *object = json_object();
+
+    (void)json_object_set_new(object, "uri", key_text_json(token->uri));
+    (void)json_object_set_new(object, "label", key_text_json(token->label));
+    (void)json_object_set_new(object, "serial", key_text_json(token->serial));
+    (void)json_object_set_new(object, "model", key_text_json(token->model));
+    (void)json_object_set_new(object, "manufacturer", key_text_json(token->manufacturer));
+    (void)json_object_set_new(object, "logged_in", json_boolean(token->logged_in));
+    return object;
+}
+
+/* In text a token with keys is told by their URIs, and one that was asked for some keys only is no
+ * news when it has none of them. */
+static void visit_seen_token(void *user, const struct token_seen *token)
+{
+    struct listing *listing = user;
+
+    if (listing->tokens != NULL) {
+        (void)json_array_append_new(listing->tokens, token_json(token));
+    } else if (token->key_count == 0 && token->all_keys) {
+        (void)printf("%s\n    holds   no key%s\n", token->uri,
+                     token->logged_in ? "" : " that shows without login");
+    }
+}
+
+static enum ox print_json(struct listing *listing)
+{
+    json_t *root = json_object();
+
+    (void)json_object_set_new(root, "tokens", listing->tokens);
+    (void)json_object_set_new(root, "keys", listing->keys);
+    return key_text_print_json(root);
+}
+
 static enum ox run_list(const struct args *args)
 {
     const char *uri = args_operand_count(args) > 0 ? args_operand(args, 0) : "pkcs11:";
-    struct listing listing = {.keys = args_has(args, "json") ? json_array() : NULL};
+    bool json = args_has(args, "json");
+    struct listing listing = {.keys = json ? json_array() : NULL,
+                              .tokens = json ? json_array() : NULL};
     bool login = args_has(args, "login");
     enum key_uri_kind kind = KEY_URI_FILE;
     struct key_options options;
@@ -103,22 +142,17 @@ static enum ox run_list(const struct args *args)
                   kind == KEY_URI_FILE ? "in a file" : "of a program");
     }
     if (ox == OX_OK) {
-        ox = token_list(uri, &options, login, visit_token_key, &listing);
+        ox = token_list(uri, &options, login, visit_token_key, visit_seen_token, &listing);
     }
     if (ox != OX_OK) {
         json_decref(listing.keys);
+        json_decref(listing.tokens);
         return ox;
     }
     if (!login && (listing.count == 0 || listing.private_hidden)) {
         diag_hint("private and secret keys show with --login only");
     }
-    if (listing.keys != NULL) {
-        json_t *root = json_object();
-
-        (void)json_object_set_new(root, "keys", listing.keys);
-        return key_text_print_json(root);
-    }
-    return OX_OK;
+    return json ? print_json(&listing) : OX_OK;
 }
 
 static const struct option_spec list_options[] = {
@@ -127,14 +161,14 @@ static const struct option_spec list_options[] = {
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
-const struct command command_keys_list = {
-    .name = "keys list",
-    .synopsis = "[pkcs11:URI] [options]",
-    .summary = "list the keys on a token, each with its URI",
-    .details =
-        "Lists every key that the URI matches. Without a URI, or with module-path only, the\n"
-        "keys of all tokens are listed.",
-    .options = list_options,
-    .min_operands = 0,
-    .max_operands = 1,
-    .run = run_list};
+const struct command command_keys_list = {.name = "keys list",
+                                          .synopsis = "[pkcs11:URI] [options]",
+                                          .summary = "list the keys on tokens, each with its URI",
+                                          .details =
+                                              "Lists every key that the URI matches. Without a "
+                                              "URI, or with module-path only: all tokens\n"
+                                              "of the module, those without keys too.",
+                                          .options = list_options,
+                                          .min_operands = 0,
+                                          .max_operands = 1,
+                                          .run = run_list};

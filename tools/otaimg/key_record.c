@@ -70,7 +70,7 @@ static enum ox add_place(const struct key_record *record, json_t *root)
         (void)json_object_set_new(root, "encrypted", json_boolean(record->encrypted));
         return OX_OK;
     }
-    ox = token_list(record->uri, record->options, true, add_token_key, &visited);
+    ox = token_list(record->uri, record->options, true, add_token_key, NULL, &visited);
     if (ox == OX_OK && visited.count != 1) {
         ox = diag_fail(OX_KEY, "the new key is seen %u times on its token, expected once",
                        visited.count);

@@ -178,6 +178,22 @@ char *p11_text(const void *bytes, size_t len)
     return copy;
 }
 
+/* The standard pads with blanks, some modules with NUL, which would be part of every URI. */
+static void pad_with_blanks(CK_UTF8CHAR *field, size_t len)
+{
+    while (len > 0 && (field[len - 1] == ' ' || field[len - 1] == '\0')) {
+        field[--len] = ' ';
+    }
+}
+
+static void pad_texts(CK_TOKEN_INFO *info)
+{
+    pad_with_blanks(info->label, sizeof info->label);
+    pad_with_blanks(info->manufacturerID, sizeof info->manufacturerID);
+    pad_with_blanks(info->model, sizeof info->model);
+    pad_with_blanks(info->serialNumber, sizeof info->serialNumber);
+}
+
 static struct p11_token *remember(struct p11_module *module, CK_SLOT_ID slot,
                                   const CK_TOKEN_INFO *info)
 {
@@ -239,6 +255,7 @@ static enum ox read_tokens(struct p11_module *module, struct p11_token *ret[P11_
             return p11_fail_module(module->path, "C_GetTokenInfo", rv);
         }
         if ((info.flags & CKF_TOKEN_INITIALIZED) != 0) {
+            pad_texts(&info);
             ret[(*ret_count)++] = remember(module, slots[i], &info);
         }
     }

@@ -7,7 +7,8 @@
  * not by token: which tokens there are is known only after they were read. It is never removed, as
  * another process may be waiting for it.
  *
- * Invariant: the file is the user's own; a link or a file that somebody else put there is refused.
+ * Invariant: the file is the user's own and nobody else's to open; a link, or a file that somebody
+ * else put there or could hold the lock of, is refused.
  */
 #include "p11.h"
 
@@ -35,7 +36,7 @@ static enum ox wait_for(int fd, const char *path)
     return OX_OK;
 }
 
-static enum ox check_owner(int fd, const char *path)
+static enum ox check_file(int fd, const char *path)
 {
     struct stat st;
 
@@ -45,7 +46,19 @@ static enum ox check_owner(int fd, const char *path)
     if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
         return diag_fail(OX_IO, "lock file '%s' is not a file of this user, expected that", path);
     }
+    if ((st.st_mode & 077) != 0) {
+        return diag_fail(OX_IO, "lock file '%s' has mode %04o, expected 0600", path,
+                         (unsigned)st.st_mode & 07777);
+    }
     return OX_OK;
+}
+
+static enum ox open_failed(const char *path, int error)
+{
+    if (error == ELOOP) {
+        return diag_fail(OX_IO, "lock file '%s' is a link, expected a file of this user", path);
+    }
+    return diag_fail(OX_IO, "cannot open the lock file '%s': %s", path, strerror(error));
 }
 
 static enum ox lock_file(const char *path, int *ret_lock)
@@ -54,9 +67,9 @@ static enum ox lock_file(const char *path, int *ret_lock)
     enum ox result = OX_OK;
 
     if (fd < 0) {
-        return diag_fail(OX_IO, "cannot open the lock file '%s': %s", path, strerror(errno));
+        return open_failed(path, errno);
     }
-    result = check_owner(fd, path);
+    result = check_file(fd, path);
     if (result == OX_OK) {
         result = wait_for(fd, path);
     }

@@ -1,6 +1,6 @@
 /*
  * Keys on tokens as a list: one entry a key, made of the private and the public object of a pair.
- * Every entry has a URI that can be pasted where a key is taken.
+ * Every entry has a URI that can be pasted where a key is taken. A token is an entry of its own.
  */
 #include "token_keys.h"
 
@@ -19,7 +19,9 @@ struct listing {
     struct p11_session session;
     const struct p11_uri *uri;
     token_key_visit *visit;
+    token_visit *visit_token;
     void *user;
+    struct token_seen token; /* the one whose keys are being visited */
 };
 
 /* URI of an object on its token, module included; caller frees. */
@@ -102,27 +104,21 @@ static enum ox read_key(struct listing *list, CK_OBJECT_HANDLE object, CK_OBJECT
 static void visit_named(struct listing *list, struct token_key *key, const struct p11_bytes *label,
                         const struct p11_bytes *id)
 {
-    const CK_TOKEN_INFO *info = &list->session.token->info;
-    char *serial = p11_text(info->serialNumber, sizeof info->serialNumber);
-    char *model = p11_text(info->model, sizeof info->model);
-    char *manufacturer = p11_text(info->manufacturerID, sizeof info->manufacturerID);
     char *name = p11_text(label->data, label->len);
     char *uri = object_uri(list, label, id);
 
-    key->token_label = list->session.token->label;
-    key->token_serial = serial;
-    key->token_model = model;
-    key->token_manufacturer = manufacturer;
+    key->token_label = list->token.label;
+    key->token_serial = list->token.serial;
+    key->token_model = list->token.model;
+    key->token_manufacturer = list->token.manufacturer;
     key->label = name;
     key->id = id->data;
     key->id_len = id->len;
     key->uri = uri;
+    list->token.key_count++;
     list->visit(list->user, key);
     free(uri);
     free(name);
-    free(manufacturer);
-    free(model);
-    free(serial);
 }
 
 static enum ox list_object(struct listing *list, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class)
@@ -165,20 +161,58 @@ static enum ox list_class(struct listing *list, CK_OBJECT_CLASS class)
     return result;
 }
 
-static enum ox list_token(struct listing *list, struct p11_token *token,
-                          const struct key_options *options, bool login)
+static bool asks_for_all(const struct p11_uri *uri)
 {
-    enum ox result = p11_session_open(token, false, &list->session);
+    return p11_kit.uri_get_attribute(uri->parsed, CKA_LABEL) == NULL &&
+           p11_kit.uri_get_attribute(uri->parsed, CKA_ID) == NULL &&
+           p11_kit.uri_get_attribute(uri->parsed, CKA_CLASS) == NULL;
+}
 
-    if (result == OX_OK && login) {
-        result = p11_login(&list->session, list->uri, options);
-    }
+static void visit_seen(struct listing *list)
+{
+    static const struct p11_bytes none = {0, {0}};
+    char *uri = object_uri(list, &none, &none);
+
+    list->token.uri = uri;
+    list->token.logged_in = list->session.token->logged_in;
+    list->token.all_keys = asks_for_all(list->uri);
+    list->visit_token(list->user, &list->token);
+    free(uri);
+}
+
+static enum ox list_keys(struct listing *list, const struct key_options *options, bool login)
+{
+    enum ox result = login ? p11_login(&list->session, list->uri, options) : OX_OK;
+
     for (size_t i = 0; i < sizeof listed_classes / sizeof listed_classes[0]; i++) {
         if (result == OX_OK && p11_class_fits(list->uri, listed_classes[i])) {
             result = list_class(list, listed_classes[i]);
         }
     }
+    if (result == OX_OK && list->visit_token != NULL) {
+        visit_seen(list);
+    }
+    return result;
+}
+
+static enum ox list_token(struct listing *list, struct p11_token *token,
+                          const struct key_options *options, bool login)
+{
+    const CK_TOKEN_INFO *info = &token->info;
+    char *serial = p11_text(info->serialNumber, sizeof info->serialNumber);
+    char *model = p11_text(info->model, sizeof info->model);
+    char *manufacturer = p11_text(info->manufacturerID, sizeof info->manufacturerID);
+    enum ox result = p11_session_open(token, false, &list->session);
+
+    list->token = (struct token_seen){
+        .label = token->label, .serial = serial, .model = model, .manufacturer = manufacturer};
+    if (result == OX_OK) {
+        result = list_keys(list, options, login);
+    }
     p11_session_close(&list->session);
+    free(manufacturer);
+    free(model);
+    free(serial);
     return result;
 }
 
@@ -204,11 +238,12 @@ static enum ox check_one_login(const struct p11_uri *uri, const struct key_optio
 }
 
 enum ox token_list(const char *uri, const struct key_options *options, bool login,
-                   token_key_visit *visit, void *user)
+                   token_key_visit *visit, token_visit *visit_token, void *user)
 {
     struct p11_token *found[P11_MAX_SLOTS];
     struct p11_uri parsed;
-    struct listing list = {{NULL, NULL, 0}, &parsed, visit, user};
+    struct listing list = {
+        .uri = &parsed, .visit = visit, .visit_token = visit_token, .user = user};
     size_t count = 0;
     enum ox result = p11_uri_parse(uri, &parsed);
 

@@ -34,11 +34,25 @@ struct token_key {
     const char *uri; /* pkcs11: URI that selects exactly this key */
 };
 
+/* A token whose keys were visited. */
+struct token_seen {
+    const char *label; /* texts without trailing blanks */
+    const char *serial;
+    const char *model;
+    const char *manufacturer;
+    bool logged_in;
+    bool all_keys; /* uri asked for no particular ones */
+    size_t key_count;
+    const char *uri; /* pkcs11: URI that selects exactly this token */
+};
+
 /* Visits every key on every token that uri matches (a URI with nothing but module-path matches all
- * tokens). Logs in only when login is true. */
+ * tokens), and each of these tokens behind its keys, one without keys too; visit_token may be NULL.
+ * Logs in only when login is true. */
 typedef void token_key_visit(void *user, const struct token_key *key);
+typedef void token_visit(void *user, const struct token_seen *token);
 enum ox token_list(const char *uri, const struct key_options *options, bool login,
-                   token_key_visit *visit, void *user);
+                   token_key_visit *visit, token_visit *visit_token, void *user);
 
 /* Makes a key on the one token that uri names; uri must have object= and may have id=. Refuses
  * when a key with that label or id exists. EC P-256: sensitive, not extractable, sign only; the

@@ -26,8 +26,8 @@ static bool take_integer(const uint8_t *der, size_t end, size_t *pos, uint8_t re
     if ((p[0] & 0x80) != 0) {
         return false; /* negative */
     }
-    if (p[0] == 0) {
-        if (len > 1 && (p[1] & 0x80) == 0) {
+    if (p[0] == 0 && len > 1) {
+        if ((p[1] & 0x80) == 0) {
             return false; /* a leading zero that is not needed */
         }
         p++;

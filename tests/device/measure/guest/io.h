@@ -1,0 +1,27 @@
+/*
+ * What the measuring program and the code in the emulator have in common. Both are little-endian and
+ * lay it out alike.
+ */
+#ifndef MEASURE_IO_H
+#define MEASURE_IO_H
+
+#include <stdint.h>
+
+#define MEASURE_IO_ADDRESS    UINT32_C(0x21000000)
+#define MEASURE_STACK_ADDRESS UINT32_C(0x20000000)
+
+enum { MEASURE_ROM_LEN = 0x8000, MEASURE_STACK_LEN = 0x4000, MEASURE_BYTES_MAX = 0x10000 };
+
+struct measure_io {
+    uint64_t state[64];      /* of a port call, so that it is no part of the stack */
+    uint8_t parameters[192]; /* keys and the like, as each workload says */
+    uint8_t result[32];
+    uint32_t len;      /* bytes that are used */
+    uint32_t call_len; /* in calls of so many */
+    uint8_t bytes[MEASURE_BYTES_MAX];
+};
+
+/* What is measured: one a guest. */
+void workload(struct measure_io *io);
+
+#endif

@@ -1,0 +1,199 @@
+/* The device's SHA-256: NIST's vectors, every length and cut, OpenSSL as second opinion. */
+#include "unit.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <otav/otav_error.h>
+
+#include "cavp.h"
+#include "sha256.h"
+
+enum { LENGTH_MAX = 300, GUARD = 0x5A };
+
+/* The digest of bytes that are fed in pieces of step bytes. */
+static void digest_of(const uint8_t *bytes, size_t len, size_t step, uint8_t ret[32])
+{
+    struct otav_sha256_state state;
+
+    memset(&state, GUARD, sizeof state); /* begin() must not rely on anything */
+    ck_assert_uint_eq(otav_soft_sha256_begin(NULL, &state), OTAV_ACCEPT);
+    for (size_t i = 0; i < len; i += step) {
+        size_t part_len = len - i < step ? len - i : step;
+
+        ck_assert_uint_eq(otav_soft_sha256_update(NULL, &state, bytes + i, part_len), OTAV_ACCEPT);
+    }
+    ck_assert_uint_eq(otav_soft_sha256_final(NULL, &state, ret), OTAV_ACCEPT);
+}
+
+static void check_message_file(const char *path, unsigned long expected_count)
+{
+    static struct cavp_line line;
+    static uint8_t message[CAVP_VALUE_MAX];
+    FILE *file = cavp_open(path);
+    size_t len = 0;
+    unsigned long count = 0;
+    uint8_t digest[32];
+
+    while (cavp_next(file, &line)) {
+        if (strcmp(line.name, "Len") == 0) {
+            len = line.number / 8;
+        } else if (strcmp(line.name, "Msg") == 0) {
+            ck_assert_uint_ge(line.len, len);
+            memcpy(message, line.bytes, len);
+        } else if (strcmp(line.name, "MD") == 0) {
+            digest_of(message, len, SIZE_MAX, digest);
+            ck_assert_mem_eq(digest, line.bytes, sizeof digest);
+            count++;
+        }
+    }
+    fclose(file);
+    ck_assert_uint_eq(count, expected_count);
+}
+
+START_TEST(test_soft_sha256_nist_messages_match)
+{
+    check_message_file("hashes/SHA2/SHA256ShortMsg.rsp", 65);
+    check_message_file("hashes/SHA2/SHA256LongMsg.rsp", 64);
+}
+END_TEST
+
+/* spec: SHAVS, 6.4: each digest is that of the three before it. */
+static void monte_carlo_round(uint8_t seed[32])
+{
+    uint8_t last_three[96];
+    uint8_t digest[32];
+
+    memcpy(last_three, seed, 32);
+    memcpy(last_three + 32, seed, 32);
+    memcpy(last_three + 64, seed, 32);
+    for (unsigned i = 0; i < 1000; i++) {
+        digest_of(last_three, sizeof last_three, SIZE_MAX, digest);
+        memmove(last_three, last_three + 32, 64);
+        memcpy(last_three + 64, digest, 32);
+    }
+    memcpy(seed, digest, 32);
+}
+
+START_TEST(test_soft_sha256_nist_monte_carlo_match)
+{
+    static struct cavp_line line;
+    FILE *file = cavp_open("hashes/SHA2/SHA256Monte.rsp");
+    uint8_t seed[32] = {0};
+    unsigned count = 0;
+
+    while (cavp_next(file, &line)) {
+        if (strcmp(line.name, "Seed") == 0) {
+            ck_assert_uint_eq(line.len, sizeof seed);
+            memcpy(seed, line.bytes, sizeof seed);
+        } else if (strcmp(line.name, "MD") == 0) {
+            monte_carlo_round(seed);
+            ck_assert_mem_eq(seed, line.bytes, sizeof seed);
+            count++;
+        }
+    }
+    fclose(file);
+    ck_assert_uint_eq(count, 100);
+}
+END_TEST
+
+static void fill_random(uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] = (uint8_t)(rand() >> 7);
+    }
+}
+
+START_TEST(test_soft_sha256_any_length_and_cut_same_as_openssl)
+{
+    uint8_t bytes[LENGTH_MAX];
+    uint8_t want[32];
+    uint8_t got[32];
+
+    fill_random(bytes, sizeof bytes);
+    for (size_t len = 0; len <= LENGTH_MAX; len++) {
+        SHA256(bytes, len, want);
+        for (size_t step = 1; step <= len + 1; step++) {
+            digest_of(bytes, len, step, got);
+            ck_assert_mem_eq(got, want, sizeof want);
+        }
+    }
+}
+END_TEST
+
+/* Two pieces cut at every place, at every alignment. */
+START_TEST(test_soft_sha256_two_pieces_same_as_openssl)
+{
+    uint8_t bytes[LENGTH_MAX + 8];
+    struct otav_sha256_state state;
+    uint8_t want[32];
+    uint8_t got[32];
+
+    fill_random(bytes, sizeof bytes);
+    for (size_t shift = 0; shift < 8; shift++) {
+        SHA256(bytes + shift, LENGTH_MAX, want);
+        for (size_t cut = 0; cut <= LENGTH_MAX; cut++) {
+            otav_soft_sha256_begin(NULL, &state);
+            otav_soft_sha256_update(NULL, &state, bytes + shift, cut);
+            otav_soft_sha256_update(NULL, &state, bytes + shift + cut, LENGTH_MAX - cut);
+            otav_soft_sha256_final(NULL, &state, got);
+            ck_assert_mem_eq(got, want, sizeof want);
+        }
+    }
+}
+END_TEST
+
+/* 2^29 bytes and more: the bit count needs its upper word. */
+START_TEST(test_soft_sha256_half_gigabyte_same_as_openssl)
+{
+    static uint8_t bytes[1 << 16];
+    struct otav_sha256_state state;
+    EVP_MD_CTX *other = EVP_MD_CTX_new();
+    uint8_t want[32];
+    uint8_t got[32];
+
+    fill_random(bytes, sizeof bytes);
+    otav_soft_sha256_begin(NULL, &state);
+    ck_assert_int_eq(EVP_DigestInit_ex(other, EVP_sha256(), NULL), 1);
+    for (unsigned i = 0; i < (1u << 13) + 1; i++) {
+        otav_soft_sha256_update(NULL, &state, bytes, sizeof bytes);
+        ck_assert_int_eq(EVP_DigestUpdate(other, bytes, sizeof bytes), 1);
+    }
+    otav_soft_sha256_final(NULL, &state, got);
+    ck_assert_int_eq(EVP_DigestFinal_ex(other, want, NULL), 1);
+    EVP_MD_CTX_free(other);
+    ck_assert_mem_eq(got, want, sizeof want);
+}
+END_TEST
+
+START_TEST(test_soft_sha256_end_wipes_any_state)
+{
+    static const struct otav_sha256_state zeros;
+    struct otav_sha256_state state;
+
+    memset(&state, GUARD, sizeof state);
+    otav_soft_sha256_begin(NULL, &state);
+    otav_soft_sha256_update(NULL, &state, (const uint8_t *)"secret", 6);
+    otav_soft_sha256_end(NULL, &state);
+    ck_assert_mem_eq(&state, &zeros, sizeof state);
+    otav_soft_sha256_end(NULL, &state);
+    ck_assert_mem_eq(&state, &zeros, sizeof state);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, test_soft_sha256_nist_messages_match);
+    tcase_add_test(tc, test_soft_sha256_nist_monte_carlo_match);
+    tcase_add_test(tc, test_soft_sha256_any_length_and_cut_same_as_openssl);
+    tcase_add_test(tc, test_soft_sha256_two_pieces_same_as_openssl);
+#if !defined(__SANITIZE_ADDRESS__) /* half a minute there */
+    tcase_add_test(tc, test_soft_sha256_half_gigabyte_same_as_openssl);
+#endif
+    tcase_add_test(tc, test_soft_sha256_end_wipes_any_state);
+}
+
+int main(void)
+{
+    cavp_need();
+    return unit_main("soft_sha256", add_tests);
+}

@@ -1,0 +1,29 @@
+/*
+ * The crypto port of the device: ties the parts together, which have its shape already.
+ * Layer: crypto back end, device and host.
+ */
+#include <otav/otav_soft.h>
+
+#include "aes_cbc.h"
+#include "p256.h"
+#include "sha256.h"
+
+static uint32_t ecdsa_p256_verify(void *user, const uint8_t xy[OTAV_PUBLIC_KEY_LEN],
+                                  const uint8_t digest[OTAV_SHA256_LEN],
+                                  const uint8_t rs[OTAV_SIGNATURE_LEN])
+{
+    (void)user;
+    return otav_p256_verify(xy, digest, rs);
+}
+
+const struct otav_crypto otav_crypto_soft = {
+    .user = 0,
+    .sha256_begin = otav_soft_sha256_begin,
+    .sha256_update = otav_soft_sha256_update,
+    .sha256_final = otav_soft_sha256_final,
+    .sha256_end = otav_soft_sha256_end,
+    .ecdsa_p256_verify = ecdsa_p256_verify,
+    .aes_cbc_begin = otav_soft_aes_cbc_begin,
+    .aes_cbc_decrypt = otav_soft_aes_cbc_decrypt,
+    .aes_cbc_end = otav_soft_aes_cbc_end,
+};
