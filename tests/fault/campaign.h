@@ -13,6 +13,7 @@ struct campaign_options {
     bool one_is_enough;   /* stop at the first hole */
     uint32_t seed;        /* of what is chosen at random */
     unsigned long trials; /* about how many, where they are chosen */
+    const char *image;    /* the only one that is attacked, or NULL */
 };
 
 enum { CAMPAIGN_LOOP_COUNT = 3 };
@@ -40,6 +41,7 @@ struct campaign {
     unsigned long trials;
     unsigned long results[OUTCOME_COUNT];
     unsigned long holes;
+    unsigned long jumps; /* not counted as holes: see attack_by_flips() */
 };
 
 /* Opens the guest. False with a message on stderr. */

@@ -11,7 +11,10 @@ void attack_by_skips(struct campaign *campaign);
 void attack_by_patches(struct campaign *campaign);
 
 /* In front of every instruction one bit of one register is turned over: some chosen at random, as many
- * as make up the campaign's number of trials, or every bit of every register. */
+ * as make up the campaign's number of trials, or every bit of every register. A return address (LR)
+ * that comes to point into a caller of the verifier is counted apart when that caller then starts the
+ * image: it is a jump behind all checks, which no check sees. To make the slot bootable that way is a
+ * hole like any other. */
 void attack_by_flips(struct campaign *campaign);
 
 /* Bytes that one fault leaves out: one instruction, up to the reach of a longer glitch. */

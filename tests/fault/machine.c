@@ -60,7 +60,7 @@ struct snapshot {
 static void check_uc(uc_err err, const char *what)
 {
     if (err != UC_ERR_OK) {
-        fprintf(stderr, "fault: %s: %s\n", what, uc_strerror(err));
+        (void)fprintf(stderr, "fault: %s: %s\n", what, uc_strerror(err));
         exit(EXIT_FAILURE);
     }
 }
@@ -278,6 +278,14 @@ void machine_flip(struct machine *m, struct flip flip)
     check_uc(uc_reg_read(m->uc, registers[flip.reg].id, &value), "register");
     value ^= UINT32_C(1) << flip.bit;
     check_uc(uc_reg_write(m->uc, registers[flip.reg].id, &value), "register");
+}
+
+uint32_t machine_lr(const struct machine *m)
+{
+    uint32_t value = 0;
+
+    check_uc(uc_reg_read(m->uc, UC_ARM_REG_LR, &value), "register");
+    return value & ~1u;
 }
 
 /* ---- life of a machine ------------------------------------------------------------------------ */

@@ -72,6 +72,8 @@ unsigned machine_flip_count(void);
 struct flip machine_flip_at(unsigned index);
 /* Turns the bit over; only while the machine stands in front of an instruction. */
 void machine_flip(struct machine *machine, struct flip flip);
+/* Where LR points. */
+uint32_t machine_lr(const struct machine *machine);
 
 /* Whether the unit that makes the slot bootable was written. */
 bool machine_slot_committed(const struct machine *machine);

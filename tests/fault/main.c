@@ -18,14 +18,14 @@ enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: fault_campaign GUEST.elf skip|patch|flip [--expect-hole] [--all] "
-                    "[--seed N] [--trials N]\n");
+    (void)fprintf(stderr, "usage: fault_campaign GUEST.elf skip|patch|flip [--expect-hole] [--all] "
+                          "[--seed N] [--trials N] [--image NAME]\n");
     return 2;
 }
 
 static bool parse_options(char **argv, struct campaign_options *ret)
 {
-    *ret = (struct campaign_options){.seed = 1, .trials = 100000};
+    *ret = (struct campaign_options){.seed = 1, .trials = 400000};
     for (; *argv != NULL; argv++) {
         if (strcmp(*argv, "--expect-hole") == 0) {
             ret->one_is_enough = true;
@@ -35,6 +35,8 @@ static bool parse_options(char **argv, struct campaign_options *ret)
             ret->seed = (uint32_t)strtoul(*++argv, NULL, 0);
         } else if (strcmp(*argv, "--trials") == 0 && argv[1] != NULL) {
             ret->trials = strtoul(*++argv, NULL, 0);
+        } else if (strcmp(*argv, "--image") == 0 && argv[1] != NULL) {
+            ret->image = *++argv;
         } else {
             return false;
         }

@@ -49,7 +49,7 @@ static void patch(struct campaign *c, uint32_t start, uint32_t len)
     machine_blank_code(c->machine, start, start + len);
     outcome = machine_run(c->machine, 0);
     machine_restore_code(c->machine);
-    snprintf(kind, sizeof kind, "%u bytes blank", len);
+    (void)snprintf(kind, sizeof kind, "%u bytes blank", len);
     campaign_judge(c, outcome, start, kind);
 }
 

@@ -123,7 +123,7 @@ bool program_load(struct program *ret, const char *elf_path)
     if (ok) {
         find_instructions(ret);
     } else {
-        fprintf(stderr, "fault: cannot load '%s'\n", elf_path);
+        (void)fprintf(stderr, "fault: cannot load '%s'\n", elf_path);
         program_free(ret);
     }
     (void)elf_end(elf);
@@ -152,7 +152,7 @@ uint32_t program_symbol(const struct program *p, const char *name, uint32_t *ret
             return p->symbols[i].address;
         }
     }
-    fprintf(stderr, "fault: the guest has no '%s'\n", name);
+    (void)fprintf(stderr, "fault: the guest has no '%s'\n", name);
     exit(EXIT_FAILURE);
 }
 
@@ -169,8 +169,8 @@ const char *program_where(const struct program *p, uint32_t address)
             best = s;
         }
     }
-    snprintf(text, sizeof text, "%s+0x%x", best == NULL ? "?" : best->name,
-             best == NULL ? address : address - best->address);
+    (void)snprintf(text, sizeof text, "%s+0x%x", best == NULL ? "?" : best->name,
+                   best == NULL ? address : address - best->address);
     return text;
 }
 

@@ -10,7 +10,7 @@ static void judge(struct campaign *c, enum outcome outcome, uint32_t address, ui
 {
     char kind[40];
 
-    snprintf(kind, sizeof kind, "%u bytes left out", len);
+    (void)snprintf(kind, sizeof kind, "%u bytes left out", len);
     campaign_judge(c, outcome, address, kind);
 }
 

@@ -296,6 +296,32 @@ START_TEST(test_policy_each_defect_gives_its_error)
 }
 END_TEST
 
+/* The rules that are looked at twice, in two places. */
+static bool is_rechecked(enum otav_err err)
+{
+    unsigned class = OTAV_ERR_CLASS(err);
+
+    return class == OTAV_CLASS_POLICY || class == OTAV_CLASS_DEVICE ||
+           class == OTAV_CLASS_ROLLBACK || err == OTAV_ERR_ATTRIBUTES ||
+           err == OTAV_ERR_ATTRIBUTE_UNKNOWN || err == OTAV_ERR_BINDING;
+}
+
+START_TEST(test_policy_recheck_finds_each_defect_by_itself)
+{
+    const struct otav_transfer transfer = {
+        .purpose = OTAV_INSTALL, .has_image_id = true, .image_id = IMAGE_ID};
+
+    for (size_t i = 0; i < DEFECT_COUNT; i++) {
+        uint32_t misfit;
+
+        (void)judge(&defects[i], NULL);
+        misfit = otav_policy_recheck(&scene.config, &transfer, scene.image.meta, 0);
+        ck_assert_msg((misfit != 0) == is_rechecked(defects[i].err), "%s: %08x",
+                      otav_err_name(defects[i].err), misfit);
+    }
+}
+END_TEST
+
 /* Both cannot be in one file: there is no padding to damage or to follow in one that was cut. */
 static bool exclude_each_other(const struct defect *a, const struct defect *b)
 {
@@ -749,6 +775,7 @@ static void add_tests(TCase *tc)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_policy_image_without_defect_is_accepted);
     tcase_add_test(tc, test_policy_each_defect_gives_its_error);
+    tcase_add_test(tc, test_policy_recheck_finds_each_defect_by_itself);
     tcase_add_test(tc, test_policy_earlier_defect_wins);
     tcase_add_test(tc, test_policy_every_error_is_shown);
     tcase_add_test(tc, test_policy_errors_have_names_texts_and_classes);

@@ -21,6 +21,11 @@ enum otav_err otav_policy_judge(const struct otav_config *config, const struct o
                                 struct otav_sha256_state *state, struct otav_judgement *ret,
                                 uint16_t *ret_detail);
 
+/* recheck.c: the rules for what the device and its keys accept once more, other than structure and
+ * signature. 0 when all are kept, else any other word. */
+uint32_t otav_policy_recheck(const struct otav_config *config, const struct otav_transfer *transfer,
+                             const uint8_t metadata[OTAV_META_LEN], uint8_t key_index);
+
 /* Checks the firmware signature of accepted metadata against a digest; OTAV_TOKEN_FIRMWARE in
  * *ret_token when it verifies under the key of the metadata signature. */
 enum otav_err otav_policy_judge_firmware(const struct otav_config *config,
