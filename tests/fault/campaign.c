@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signing.h"
+
 enum { HOLES_SHOWN = 20 };
 
 /* Turns of a loop that are attacked without --all. */
@@ -17,36 +19,27 @@ enum { TURNS_AT_EACH_END = 6, TURN_STEP = 16 };
 /* Instructions: of an undisturbed run at most; what a disturbed one may take beyond twice its number. */
 enum { RUN_MAX = 100000000, RUN_SPARE = 10000 };
 
-static const char *const path_names[GUEST_PATH_COUNT] = {"install", "careless install", "boot"};
+static const char *const path_names[GUEST_PATH_COUNT] = {"install", "careless install", "boot",
+                                                         "signature"};
 
 /* ---- on the way through a run ----------------------------------------------------------------- */
 
-bool campaign_is_left_alone(const struct campaign *c, uint32_t address)
-{
-    for (unsigned i = 0; i < CAMPAIGN_LOOP_COUNT; i++) {
-        if (address - c->loops[i].start < c->loops[i].len) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool campaign_advance(struct campaign *c)
 {
-    do {
-        if (machine_run(c->machine, 1) != OUTCOME_STOPPED) {
-            return false;
-        }
-    } while (campaign_is_left_alone(c, machine_pc(c->machine)));
-    return true;
+    uint32_t gap = 1;
+
+    if (c->options.places > 0) {
+        gap += campaign_random(c, (uint32_t)(2 * c->points / c->options.places + 1));
+    }
+    return machine_run(c->machine, gap) == OUTCOME_STOPPED;
 }
 
 bool campaign_is_worth_it(struct campaign *c)
 {
     uint32_t at = machine_pc(c->machine) / 2;
     uint32_t turn = c->visited[at]++;
-    bool worth = c->options.all || turn < TURNS_AT_EACH_END || turn % TURN_STEP == 0 ||
-                 turn + TURNS_AT_EACH_END >= c->visits[at];
+    bool worth = c->options.all || c->options.places > 0 || turn < TURNS_AT_EACH_END ||
+                 turn % TURN_STEP == 0 || turn + TURNS_AT_EACH_END >= c->visits[at];
 
     c->reached++;
     c->attacked += worth ? 1 : 0;
@@ -84,41 +77,74 @@ uint32_t campaign_random(struct campaign *c, uint32_t below)
     return (uint32_t)((uint64_t)c->random * below >> 32);
 }
 
+/* ---- what is attacked of a run ---------------------------------------------------------------- */
+
+/* The linker script of the guest says where the crypto is, and what is no part of the product. */
+static void watch(struct campaign *c, const char *start, const char *end, bool watched)
+{
+    const struct program *program = machine_program(c->machine);
+
+    machine_watch(c->machine, program_symbol(program, start, NULL),
+                  program_symbol(program, end, NULL), watched);
+}
+
+static void watch_zone(struct campaign *c, enum zone zone)
+{
+    machine_watch(c->machine, 0, GUEST_ROM_LEN, zone != ZONE_CRYPTO);
+    watch(c, "guest_crypto_start", "guest_crypto_end", zone == ZONE_CRYPTO || zone == ZONE_ALL);
+    watch(c, "guest_test_start", "guest_test_end", false);
+}
+
+static uint32_t count_points(const struct campaign *c)
+{
+    uint32_t count = 0;
+
+    for (uint32_t address = 0; address < GUEST_ROM_LEN; address += 2) {
+        count += machine_is_watched(c->machine, address) ? c->visits[address / 2] : 0;
+    }
+    return count;
+}
+
 /* ---- the runs --------------------------------------------------------------------------------- */
 
 static void start(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
     uint32_t entry = program_symbol(machine_program(c->machine), "guest_main", NULL);
 
+    machine_watch(c->machine, 0, GUEST_ROM_LEN, false);
+    machine_watch(c->machine, entry, entry + 2, true);
     machine_reset(c->machine, path, sample->bytes, sample->len);
-    while (machine_pc(c->machine) != entry) {
-        if (!campaign_advance(c)) {
-            (void)fprintf(stderr, "fault: guest_main is never reached\n");
-            exit(EXIT_FAILURE);
-        }
+    if (machine_run(c->machine, 1) != OUTCOME_STOPPED) {
+        (void)fprintf(stderr, "fault: guest_main is never reached\n");
+        exit(EXIT_FAILURE);
     }
+    watch_zone(c, c->options.zone);
+}
+
+/* Behind the last instruction of the crypto. */
+static void go_to_end(struct campaign *c)
+{
+    watch_zone(c, ZONE_CRYPTO);
+    (void)machine_run(c->machine, count_points(c));
+    watch_zone(c, ZONE_DECISION);
+    (void)machine_run(c->machine, 1);
 }
 
 static void count_visits(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    memset(c->visits, 0, sizeof c->visits);
-    memset(c->visited, 0, sizeof c->visited);
     start(c, sample, path);
-    do {
-        c->visits[machine_pc(c->machine) / 2]++;
-    } while (campaign_advance(c));
-}
-
-static bool is_good(const struct sample *sample, enum guest_path path)
-{
-    return sample->good || (sample->good_at_boot && path == PATH_BOOT);
+    machine_clear_visits(c->machine);
+    (void)machine_run(c->machine, 0);
+    memcpy(c->visits, machine_visits(c->machine), sizeof c->visits);
+    memset(c->visited, 0, sizeof c->visited);
+    c->points = count_points(c);
 }
 
 static void check_undisturbed(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    bool good = is_good(sample, path);
+    bool good = sample->at[path] == RUN_GOOD;
     enum outcome expected = good && path != PATH_CARELESS ? OUTCOME_ACCEPTED : OUTCOME_REFUSED;
-    bool committed = good && path != PATH_BOOT;
+    bool committed = good && (path == PATH_INSTALL || path == PATH_CARELESS);
 
     machine_limit(c->machine, RUN_MAX);
     machine_reset(c->machine, path, sample->bytes, sample->len);
@@ -139,26 +165,16 @@ static void run_one(struct campaign *c, const struct sample *sample, enum guest_
     c->what = what;
     count_visits(c, sample, path);
     start(c, sample, path);
+    if (c->options.zone == ZONE_END) {
+        go_to_end(c);
+    }
     attack(c);
 }
 
 static bool is_attacked(const struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    return !is_good(sample, path) &&
+    return sample->at[path] == RUN_BAD &&
            (c->options.image == NULL || strcmp(sample->name, c->options.image) == 0);
-}
-
-static unsigned count_runs(const struct campaign *c)
-{
-    struct sample sample;
-    unsigned count = 0;
-
-    for (unsigned i = 0; sample_build(i, &sample); i++) {
-        for (unsigned path = 0; path < GUEST_PATH_COUNT; path++) {
-            count += is_attacked(c, &sample, (enum guest_path)path) ? 1 : 0;
-        }
-    }
-    return count;
 }
 
 void campaign_run(struct campaign *c, void (*attack)(struct campaign *campaign))
@@ -167,7 +183,9 @@ void campaign_run(struct campaign *c, void (*attack)(struct campaign *campaign))
 
     for (unsigned i = 0; !campaign_is_done(c) && sample_build(i, &sample); i++) {
         for (unsigned path = 0; !campaign_is_done(c) && path < GUEST_PATH_COUNT; path++) {
-            check_undisturbed(c, &sample, (enum guest_path)path);
+            if (sample.at[path] != RUN_NONE) {
+                check_undisturbed(c, &sample, (enum guest_path)path);
+            }
             if (is_attacked(c, &sample, (enum guest_path)path)) {
                 run_one(c, &sample, (enum guest_path)path, attack);
             }
@@ -193,8 +211,7 @@ void campaign_report(const struct campaign *c)
 bool campaign_open(struct campaign *ret, const char *elf_path,
                    const struct campaign_options *options)
 {
-    static const char *const loop_names[CAMPAIGN_LOOP_COUNT] = {"standin_mix", "standin_blend",
-                                                                "standin_compare"};
+    uint8_t xy[GUEST_KEY_LEN];
 
     memset(ret, 0, sizeof *ret);
     ret->options = *options;
@@ -204,11 +221,10 @@ bool campaign_open(struct campaign *ret, const char *elf_path,
         return false;
     }
     ret->here = snapshot_new(ret->machine);
-    for (unsigned i = 0; i < CAMPAIGN_LOOP_COUNT; i++) {
-        ret->loops[i].start =
-            program_symbol(machine_program(ret->machine), loop_names[i], &ret->loops[i].len);
+    for (unsigned key = 0; key < KEY_TRUSTED_COUNT; key++) {
+        signing_public_key((enum guest_key)key, xy);
+        machine_provision(ret->machine, (enum guest_key)key, xy);
     }
-    ret->runs = count_runs(ret);
     return true;
 }
 

@@ -5,34 +5,35 @@
 #ifndef FAULT_CAMPAIGN_H
 #define FAULT_CAMPAIGN_H
 
-#include "bad_images.h"
 #include "machine.h"
+#include "samples.h"
 
-struct campaign_options {
-    bool all;             /* every turn of every loop, every bit */
-    bool one_is_enough;   /* stop at the first hole */
-    uint32_t seed;        /* of what is chosen at random */
-    unsigned long trials; /* about how many, where they are chosen */
-    const char *image;    /* the only one that is attacked, or NULL */
+/* Which instructions of a run are attacked. */
+enum zone {
+    ZONE_DECISION, /* all but the arithmetic of the crypto */
+    ZONE_CRYPTO,   /* that arithmetic */
+    ZONE_ALL,
+    ZONE_END /* behind its last instruction */
 };
 
-enum { CAMPAIGN_LOOP_COUNT = 3 };
-
-struct range {
-    uint32_t start;
-    uint32_t len;
+struct campaign_options {
+    enum zone zone;
+    unsigned long places; /* of each run, chosen at random, about; 0 = every place in the zone */
+    bool all;             /* every turn of every loop, every bit, every length */
+    bool one_is_enough;   /* stop at the first hole */
+    uint32_t seed;        /* of what is chosen at random; not 0 */
+    const char *image;    /* the only sample that is attacked, or NULL */
 };
 
 struct campaign {
     struct campaign_options options;
     struct machine *machine;
     struct snapshot *here;
-    struct range loops[CAMPAIGN_LOOP_COUNT]; /* of the stand-in crypto: left alone */
     uint32_t random;
-    unsigned runs; /* of bad images, all together */
 
     /* of the run under attack, by halfword of code: how often each is reached, and was so far */
     const char *what;
+    uint32_t points; /* of the zone */
     uint32_t visits[GUEST_ROM_LEN / 2];
     uint32_t visited[GUEST_ROM_LEN / 2];
 
@@ -54,11 +55,11 @@ void campaign_close(struct campaign *campaign);
 void campaign_run(struct campaign *campaign, void (*attack)(struct campaign *campaign));
 void campaign_report(const struct campaign *campaign);
 
-/* To the next instruction outside the loops of the stand-in; false at the end of the run. */
+/* To the next place of the zone; false at the end of the run. */
 bool campaign_advance(struct campaign *campaign);
-bool campaign_is_left_alone(const struct campaign *campaign, uint32_t address);
-/* Whether the instruction that the run stands in front of is attacked: of a loop that goes round often,
- * the first and last turns are and every 16th in between. Once for each place on the way. */
+/* Whether the instruction that the run stands in front of is attacked: if all places are, then of a
+ * loop that goes round often the first and last turns and every 16th in between. Once for each place
+ * on the way. */
 bool campaign_is_worth_it(struct campaign *campaign);
 
 /* Runs the machine to its end, with the fault in it, and judges where that is. address: of the fault;

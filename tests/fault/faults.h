@@ -7,11 +7,12 @@
 /* Every instruction is left out, once each, and so are the next 2 to 10 bytes. */
 void attack_by_skips(struct campaign *campaign);
 
-/* Every instruction that is executed, and 2 to 10 bytes, do nothing for the whole run. */
+/* Every instruction that is executed, and 2 to 10 bytes, do nothing for the whole run; one
+ * length chosen at random when places are. */
 void attack_by_patches(struct campaign *campaign);
 
-/* In front of every instruction one bit of one register is turned over: some chosen at random, as many
- * as make up the campaign's number of trials, or every bit of every register. A return address (LR)
+/* In front of every instruction one bit of one register is turned over: eight chosen at random, or every
+ * bit of every register. A return address (LR)
  * that comes to point into a caller of the verifier is counted apart when that caller then starts the
  * image: it is a jump behind all checks, which no check sees. To make the slot bootable that way is a
  * hole like any other. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FLIPS_AT_PLACE = 8 };
+
 /* Whether the flip made LR point into a caller of the verifier. */
 static bool is_jump_to_caller(const struct campaign *c, struct flip flip)
 {
@@ -37,36 +39,17 @@ static void flip(struct campaign *c, unsigned index)
     machine_load(c->machine, c->here);
 }
 
-/* Places of this run that are attacked. */
-static unsigned long count_places(const struct campaign *c)
-{
-    unsigned long count = 0;
-
-    for (unsigned i = 0; i < GUEST_ROM_LEN / 2; i++) {
-        count += c->visits[i];
-    }
-    return count;
-}
-
 void attack_by_flips(struct campaign *c)
 {
-    uint32_t places = (uint32_t)count_places(c);
-    unsigned long share = c->options.trials / c->runs;
-
     do {
-        unsigned long chosen = share / places + (campaign_random(c, places) < share % places);
+        unsigned count = c->options.all ? machine_flip_count() : FLIPS_AT_PLACE;
 
-        c->reached++;
-        if (chosen == 0 && !c->options.all) {
+        if (!campaign_is_worth_it(c)) {
             continue;
         }
-        c->attacked++;
         machine_save(c->machine, c->here);
-        for (unsigned i = 0; c->options.all && i < machine_flip_count(); i++) {
-            flip(c, i);
-        }
-        for (unsigned i = 0; !c->options.all && i < chosen; i++) {
-            flip(c, campaign_random(c, machine_flip_count()));
+        for (unsigned i = 0; i < count && !campaign_is_done(c); i++) {
+            flip(c, c->options.all ? i : campaign_random(c, machine_flip_count()));
         }
     } while (!campaign_is_done(c) && campaign_advance(c));
 }

@@ -44,6 +44,8 @@ struct machine {
     _Alignas(uint32_t) uint8_t input[0x1000];
     uint32_t blank_start, blank_end;
     uint32_t accepted, refused;
+    bool watched[GUEST_ROM_LEN / 2];
+    uint32_t visits[GUEST_ROM_LEN / 2];
 
     /* of the current run */
     enum outcome outcome;
@@ -167,6 +169,11 @@ static void end_run(struct machine *m, enum outcome outcome)
     (void)uc_emu_stop(m->uc);
 }
 
+static bool is_watched(const struct machine *m, uint32_t address)
+{
+    return address < GUEST_ROM_LEN && m->watched[address / 2];
+}
+
 /* In front of every instruction, but not of those in an IT block whose condition is false. */
 static void on_instruction(uc_engine *uc, uint64_t address64, uint32_t size, void *user)
 {
@@ -183,14 +190,15 @@ static void on_instruction(uc_engine *uc, uint64_t address64, uint32_t size, voi
         end_run(m, OUTCOME_ACCEPTED);
     } else if (address == m->refused) {
         end_run(m, OUTCOME_REFUSED);
-    } else if (m->stop_after != 0 && m->points == m->stop_after) {
+    } else if (m->stop_after != 0 && m->points == m->stop_after && is_watched(m, address)) {
         end_run(m, OUTCOME_STOPPED);
     } else if (++m->executed > m->limit) {
         end_run(m, OUTCOME_LIMIT);
-    } else {
-        m->points++;
+    } else if (address < GUEST_ROM_LEN) {
+        m->points += is_watched(m, address);
+        m->visits[address / 2]++;
         m->it_start = address + 2;
-        m->it_len = address < GUEST_ROM_LEN ? m->it_block_len[address / 2] : 0;
+        m->it_len = m->it_block_len[address / 2];
     }
 }
 
@@ -348,6 +356,13 @@ void machine_close(struct machine *m)
     free(m);
 }
 
+void machine_provision(struct machine *m, enum guest_key key, const uint8_t xy[GUEST_KEY_LEN])
+{
+    struct guest_input *input = (struct guest_input *)(void *)m->input;
+
+    memcpy(input->keys[key], xy, sizeof input->keys[key]);
+}
+
 void machine_reset(struct machine *m, enum guest_path path, const uint8_t *image,
                    uint32_t image_len)
 {
@@ -376,7 +391,7 @@ enum outcome machine_run(struct machine *m, uint32_t points)
 
     m->outcome = OUTCOME_FAULT;
     m->executed = 0;
-    m->points = 0;
+    m->points = is_watched(m, m->board.pc) ? 0 : 1;
     m->stop_after = points;
     m->it_len = 0;
     err = uc_emu_start(m->uc, m->board.pc | 1u, NO_END, 0, 0);
@@ -386,6 +401,28 @@ enum outcome machine_run(struct machine *m, uint32_t points)
 void machine_jump(struct machine *m, uint32_t address)
 {
     m->board.pc = address;
+}
+
+void machine_watch(struct machine *m, uint32_t start, uint32_t end, bool watched)
+{
+    for (uint32_t address = start; address < end; address += 2) {
+        m->watched[address / 2] = watched;
+    }
+}
+
+bool machine_is_watched(const struct machine *m, uint32_t address)
+{
+    return is_watched(m, address);
+}
+
+void machine_clear_visits(struct machine *m)
+{
+    memset(m->visits, 0, sizeof m->visits);
+}
+
+const uint32_t *machine_visits(const struct machine *m)
+{
+    return m->visits;
 }
 
 void machine_limit(struct machine *m, uint32_t instructions)

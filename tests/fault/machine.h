@@ -2,8 +2,8 @@
  * An emulated Cortex-M4 with the guest in it: runs, stops at a chosen instruction, keeps and brings
  * back its whole state, leaves instructions out.
  *
- * A "point" is an instruction that execution can be stopped in front of: any but those inside an IT
- * block, which the emulator neither stops at nor reports reliably.
+ * A "point" is an instruction that execution can be stopped in front of: one that is watched, and not
+ * inside an IT block, which the emulator neither stops in nor reports reliably.
  */
 #ifndef FAULT_MACHINE_H
 #define FAULT_MACHINE_H
@@ -37,13 +37,26 @@ void machine_close(struct machine *machine);
 /* What it runs; the machine's own. */
 const struct program *machine_program(const struct machine *machine);
 
+/* Whether the instructions in [start, end) are watched; none is to begin with. */
+void machine_watch(struct machine *machine, uint32_t start, uint32_t end, bool watched);
+bool machine_is_watched(const struct machine *machine, uint32_t address);
+
+/* How often each halfword of the ROM was executed as the start of an instruction outside IT blocks. */
+void machine_clear_visits(struct machine *machine);
+const uint32_t *machine_visits(const struct machine *machine);
+
+/* Gives the device a public key that it trusts. */
+void machine_provision(struct machine *machine, enum guest_key key,
+                       const uint8_t xy[GUEST_KEY_LEN]);
+
 /* Power-on: the input is what is given, the slot holds the image for PATH_BOOT and is full of an
  * older one's bytes otherwise. */
 void machine_reset(struct machine *machine, enum guest_path path, const uint8_t *image,
                    uint32_t image_len);
 
 /* Runs on from the current place, or from another one, until something of enum outcome happens;
- * OUTCOME_STOPPED after points further points, in front of the next (0 = never). */
+ * OUTCOME_STOPPED after points further points, in front of the next (0 = never); the instruction that
+ * it stands in front of is the first of them, watched or not. */
 enum outcome machine_run(struct machine *machine, uint32_t points);
 void machine_jump(struct machine *machine, uint32_t address);
 

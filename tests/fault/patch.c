@@ -32,7 +32,7 @@ static bool is_worth_it(const struct campaign *c, const struct coverage *coverag
     bool executed = false;
 
     for (uint32_t i = start; i < start + len; i += 2) {
-        if (i >= GUEST_ROM_LEN || campaign_is_left_alone(c, i)) {
+        if (i >= GUEST_ROM_LEN || !machine_is_watched(c->machine, i)) {
             return false;
         }
         executed = executed || coverage->executed[i / 2];
@@ -53,6 +53,21 @@ static void patch(struct campaign *c, uint32_t start, uint32_t len)
     campaign_judge(c, outcome, start, kind);
 }
 
+/* Lengths at one place: all, or of chosen places one at random. */
+static void patch_at(struct campaign *c, const struct coverage *coverage, uint32_t at)
+{
+    uint32_t only = 0;
+
+    if (c->options.places > 0) {
+        only = SKIP_MIN + 2 * campaign_random(c, (SKIP_MAX - SKIP_MIN) / 2 + 1);
+    }
+    for (uint32_t len = SKIP_MIN; len <= SKIP_MAX; len += 2) {
+        if ((only == 0 || only == len) && is_worth_it(c, coverage, at, len)) {
+            patch(c, at, len);
+        }
+    }
+}
+
 void attack_by_patches(struct campaign *c)
 {
     const struct program *program = machine_program(c->machine);
@@ -61,15 +76,10 @@ void attack_by_patches(struct campaign *c)
     find_coverage(c, &coverage);
     machine_save(c->machine, c->here);
     for (uint32_t at = 0; at < GUEST_ROM_LEN && !campaign_is_done(c); at += 2) {
-        if (!program->starts_insn[at / 2]) {
-            continue;
-        }
-        c->reached++;
-        c->attacked += is_worth_it(c, &coverage, at, machine_insn_len(c->machine, at)) ? 1 : 0;
-        for (uint32_t len = SKIP_MIN; len <= SKIP_MAX; len += 2) {
-            if (is_worth_it(c, &coverage, at, len)) {
-                patch(c, at, len);
-            }
+        if (program->starts_insn[at / 2] && machine_is_watched(c->machine, at)) {
+            c->reached++;
+            c->attacked += coverage.executed[at / 2] ? 1 : 0;
+            patch_at(c, &coverage, at);
         }
     }
 }

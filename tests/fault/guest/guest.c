@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "standin.h"
-
 #define SLOT  ((const uint8_t *)GUEST_SLOT_ADDRESS)
 #define FLASH ((volatile struct guest_flash *)GUEST_FLASH_ADDRESS)
 
@@ -76,11 +74,11 @@ const struct otav_flash guest_flash_port = {NULL, flash_read, flash_erase, flash
 
 /* ---- start ------------------------------------------------------------------------------------ */
 
-static void set_key(enum standin_key key, uint8_t key_class, bool revoked)
+static void set_key(enum guest_key key, uint8_t key_class, bool revoked)
 {
     struct otav_key *k = &guest_config.keys[key];
 
-    standin_public_key(key, k->xy);
+    memcpy(k->xy, GUEST_INPUT->keys[key], sizeof k->xy);
     k->key_class = key_class;
     k->roles = OTAV_ROLE_APPLICATION;
     k->revoked = revoked;
@@ -119,6 +117,9 @@ __attribute__((noinline)) void guest_main(void)
         break;
     case PATH_BOOT:
         caller_boot();
+        break;
+    case PATH_ECDSA:
+        caller_ecdsa();
         break;
     }
     refused();

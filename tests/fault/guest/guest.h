@@ -12,11 +12,22 @@
 #define GUEST_SLOT_ADDRESS 0x01080000u
 #define GUEST_SLOT_LEN     0x1000u
 
+enum guest_key {
+    KEY_RELEASE,     /* production, trusted */
+    KEY_REVOKED,     /* production, revoked */
+    KEY_DEVELOPMENT, /* of a class that a production device refuses */
+    KEY_TRUSTED_COUNT,
+    KEY_STRANGER = KEY_TRUSTED_COUNT, /* in no device */
+    KEY_COUNT
+};
+#define GUEST_KEY_LEN 64u
+
 /* Written by the machine before the guest starts; the guest only reads it. */
 #define GUEST_INPUT_ADDRESS 0x30000000u
 #define GUEST_IMAGE_MAX     1024u
 struct guest_input {
     uint32_t path; /* enum guest_path */
+    uint8_t keys[KEY_TRUSTED_COUNT][GUEST_KEY_LEN];
     uint32_t image_len;
     uint8_t image[GUEST_IMAGE_MAX];
 };
@@ -25,7 +36,14 @@ enum guest_path {
     PATH_INSTALL,  /* a service that looks at every result */
     PATH_CARELESS, /* a service that looks at none and leaves it all to otav_commit() */
     PATH_BOOT,     /* a bootloader in front of a slot */
+    PATH_ECDSA,    /* the crypto alone: the image is a struct guest_signature */
     GUEST_PATH_COUNT
+};
+
+struct guest_signature {
+    uint8_t xy[GUEST_KEY_LEN];
+    uint8_t digest[32];
+    uint8_t rs[64];
 };
 
 /* The flash controller. */
