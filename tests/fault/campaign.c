@@ -29,7 +29,7 @@ bool campaign_advance(struct campaign *c)
     uint32_t gap = 1;
 
     if (c->options.places > 0) {
-        gap += campaign_random(c, (uint32_t)(2 * c->points / c->options.places + 1));
+        gap += campaign_random(c, (uint32_t)(2UL * c->points / c->options.places + 1));
     }
     return machine_run(c->machine, gap) == OUTCOME_STOPPED;
 }
@@ -121,13 +121,20 @@ static void start(struct campaign *c, const struct sample *sample, enum guest_pa
     watch_zone(c, c->options.zone);
 }
 
-/* Behind the last instruction of the crypto. */
+/* Behind the last product of a scalar and a point; nowhere when there is none. */
 static void go_to_end(struct campaign *c)
 {
-    watch_zone(c, ZONE_CRYPTO);
-    (void)machine_run(c->machine, count_points(c));
+    uint32_t len;
+    uint32_t product = program_symbol(machine_program(c->machine), "p256_mul_add", &len);
+    uint32_t count;
+
+    machine_watch(c->machine, 0, GUEST_ROM_LEN, false);
+    machine_watch(c->machine, product, product + len, true);
+    count = count_points(c);
+    if (count > 0) {
+        (void)machine_run(c->machine, count);
+    }
     watch_zone(c, ZONE_DECISION);
-    (void)machine_run(c->machine, 1);
 }
 
 static void count_visits(struct campaign *c, const struct sample *sample, enum guest_path path)

@@ -13,7 +13,7 @@ enum zone {
     ZONE_DECISION, /* all but the arithmetic of the crypto */
     ZONE_CRYPTO,   /* that arithmetic */
     ZONE_ALL,
-    ZONE_END /* behind its last instruction */
+    ZONE_END /* the decision behind the last product of a scalar and a point */
 };
 
 struct campaign_options {
