@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signing.h"
+#include "device.h"
 
 enum { HOLES_SHOWN = 20 };
 
@@ -218,7 +218,7 @@ void campaign_report(const struct campaign *c)
 bool campaign_open(struct campaign *ret, const char *elf_path,
                    const struct campaign_options *options)
 {
-    uint8_t xy[GUEST_KEY_LEN];
+    struct otav_config config;
 
     memset(ret, 0, sizeof *ret);
     ret->options = *options;
@@ -228,10 +228,8 @@ bool campaign_open(struct campaign *ret, const char *elf_path,
         return false;
     }
     ret->here = snapshot_new(ret->machine);
-    for (unsigned key = 0; key < KEY_TRUSTED_COUNT; key++) {
-        signing_public_key((enum guest_key)key, xy);
-        machine_provision(ret->machine, (enum guest_key)key, xy);
-    }
+    device_config(&config);
+    machine_provision(ret->machine, &config);
     return true;
 }
 

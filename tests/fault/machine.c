@@ -356,11 +356,9 @@ void machine_close(struct machine *m)
     free(m);
 }
 
-void machine_provision(struct machine *m, enum guest_key key, const uint8_t xy[GUEST_KEY_LEN])
+void machine_provision(struct machine *m, const struct otav_config *config)
 {
-    struct guest_input *input = (struct guest_input *)(void *)m->input;
-
-    memcpy(input->keys[key], xy, sizeof input->keys[key]);
+    ((struct guest_input *)(void *)m->input)->config = *config;
 }
 
 void machine_reset(struct machine *m, enum guest_path path, const uint8_t *image,

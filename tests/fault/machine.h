@@ -45,9 +45,8 @@ bool machine_is_watched(const struct machine *machine, uint32_t address);
 void machine_clear_visits(struct machine *machine);
 const uint32_t *machine_visits(const struct machine *machine);
 
-/* Gives the device a public key that it trusts. */
-void machine_provision(struct machine *machine, enum guest_key key,
-                       const uint8_t xy[GUEST_KEY_LEN]);
+/* Gives the device its configuration; before the first reset. */
+void machine_provision(struct machine *machine, const struct otav_config *config);
 
 /* Power-on: the input is what is given, the slot holds the image for PATH_BOOT and is full of an
  * older one's bytes otherwise. */

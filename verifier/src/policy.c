@@ -333,9 +333,7 @@ enum otav_err otav_policy_judge(const struct otav_config *config, const struct o
     if (err == OTAV_OK) {
         /* What the second look finds makes the token worthless, whatever becomes of the comparison. */
         judgement.token ^= otav_policy_recheck(config, transfer, metadata, judgement.key_index);
-        if (otav_reread(&judgement.token) != OTAV_TOKEN_METADATA) {
-            return OTAV_ERR_METADATA;
-        }
+        judgement.token = otav_bind(judgement.token, crypto);
         *ret = judgement;
     }
     return err;
@@ -360,6 +358,6 @@ enum otav_err otav_policy_judge_firmware(const struct otav_config *config,
     if (token != OTAV_TOKEN_FIRMWARE) {
         return OTAV_ERR_FIRMWARE_SIGNATURE;
     }
-    *ret_token = token;
+    *ret_token = otav_bind(token, crypto);
     return OTAV_OK;
 }

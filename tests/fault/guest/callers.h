@@ -11,7 +11,6 @@
 #define GUEST_INPUT ((const struct guest_input *)GUEST_INPUT_ADDRESS)
 
 extern struct otav_context guest_ctx;
-extern struct otav_config guest_config;
 extern const struct otav_flash guest_flash_port;
 
 /* The crypto port. */

@@ -4,7 +4,10 @@
 #ifndef FAULT_GUEST_H
 #define FAULT_GUEST_H
 
+#include <otav/otav_config.h>
 #include <stdint.h>
+
+_Static_assert(sizeof(struct otav_config) == 356, "the same to host and guest");
 
 #define GUEST_ROM_LEN      0x8000u
 #define GUEST_RAM_ADDRESS  0x20000000u
@@ -26,8 +29,8 @@ enum guest_key {
 #define GUEST_INPUT_ADDRESS 0x30000000u
 #define GUEST_IMAGE_MAX     1024u
 struct guest_input {
-    uint32_t path; /* enum guest_path */
-    uint8_t keys[KEY_TRUSTED_COUNT][GUEST_KEY_LEN];
+    uint32_t path;             /* enum guest_path */
+    struct otav_config config; /* as in flash: no stray write reaches it */
     uint32_t image_len;
     uint8_t image[GUEST_IMAGE_MAX];
 };
