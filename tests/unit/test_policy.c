@@ -7,6 +7,7 @@
 #include <otav/otav_openssl.h>
 
 #include "../../verifier/src/policy.h"
+#include "../../verifier/src/secure.h"
 #include "fake_crypto.h"
 #include "flash_sim.h"
 #include "image_builder.h"
@@ -762,11 +763,12 @@ START_TEST(test_policy_results_untouched_on_failure)
     ck_assert_int_eq(
         otav_policy_judge_firmware(&config, &otav_crypto_openssl, image.meta, 1, digest, &token),
         OTAV_ERR_FIRMWARE_SIGNATURE);
+    ck_assert_uint_eq(token, 0x12345678);
     digest[0] ^= 1;
     ck_assert_int_eq(
         otav_policy_judge_firmware(&config, &otav_crypto_openssl, image.meta, 0, digest, &token),
         OTAV_ERR_FIRMWARE_SIGNATURE);
-    ck_assert_uint_eq(token, 0x12345678);
+    ck_assert_uint_ne(otav_bind(token, &otav_crypto_openssl), OTAV_TOKEN_FIRMWARE);
 }
 END_TEST
 

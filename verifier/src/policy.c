@@ -355,9 +355,7 @@ enum otav_err otav_policy_judge_firmware(const struct otav_config *config,
     token =
         token_of(crypto->ecdsa_p256_verify(crypto->user, config->keys[key_index].xy, digest, rs),
                  OTAV_TOKEN_FIRMWARE);
-    if (token != OTAV_TOKEN_FIRMWARE) {
-        return OTAV_ERR_FIRMWARE_SIGNATURE;
-    }
+    /* Before the comparison, which leaves the right token in a register. */
     *ret_token = otav_bind(token, crypto);
-    return OTAV_OK;
+    return token == OTAV_TOKEN_FIRMWARE ? OTAV_OK : OTAV_ERR_FIRMWARE_SIGNATURE;
 }

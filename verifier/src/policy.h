@@ -28,7 +28,8 @@ uint32_t otav_policy_recheck(const struct otav_config *config, const struct otav
                              const uint8_t metadata[OTAV_META_LEN], uint8_t key_index);
 
 /* Checks the firmware signature of accepted metadata against a digest; OTAV_TOKEN_FIRMWARE,
- * bound to crypto, in *ret_token when it verifies under the key of the metadata signature. */
+ * bound to crypto, in *ret_token when it verifies under the key of the metadata signature, and a word
+ * that never becomes that token when it does not. OTAV_ERR_FIRMWARE_SIGNATURE. */
 enum otav_err otav_policy_judge_firmware(const struct otav_config *config,
                                          const struct otav_crypto *crypto,
                                          const uint8_t metadata[OTAV_META_LEN], uint8_t key_index,

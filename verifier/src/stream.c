@@ -162,11 +162,8 @@ static enum otav_err firmware_complete(struct otav_context *ctx)
     }
     err = otav_policy_judge_firmware(ctx->config, ctx->crypto, ctx->metadata, ctx->key_index,
                                      digest, &token);
-    if (err != OTAV_OK) {
-        return otav_stream_fail(ctx, err, 0);
-    }
     ctx->fw_token = otav_bind(token, ctx->crypto);
-    return OTAV_OK;
+    return err == OTAV_OK ? OTAV_OK : otav_stream_fail(ctx, err, 0);
 }
 
 static enum otav_err take_firmware(struct otav_context *ctx, const uint8_t *bytes, size_t len)
