@@ -1,13 +1,13 @@
 /*
- * Builds the samples of the campaign with the format tables of the verifier and the stand-in keys.
+ * Images with a defect, built with the format tables of the verifier.
  * Layer: test, host.
  */
-#include "bad_images.h"
-
+#include <otav/otav.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "standin.h"
+#include "samples.h"
+#include "signing.h"
 
 enum { FW_LEN = 96, IMAGE_LEN = OTAV_META_LEN + FW_LEN, SEQUENCE = 7 };
 
@@ -58,7 +58,7 @@ static const struct {
     [OTHER_SEQUENCE] = {"bound to another sequence", 0},
 };
 
-static enum standin_key key_of(enum defect defect)
+static enum guest_key key_of(enum defect defect)
 {
     return defect == SIGNED_BY_STRANGER        ? KEY_STRANGER
            : defect == SIGNED_WITH_REVOKED     ? KEY_REVOKED
@@ -103,14 +103,12 @@ static void put_attributes(enum defect defect, uint8_t *area)
     put_u32s(area, OTAV_ATTR_IMAGE_TYPE, defect == BOOTLOADER_IMAGE ? 2 : 1, 0, 4);
 }
 
-static void sign(enum standin_key key, const uint8_t *bytes, size_t len, uint8_t *ret_len,
+static void sign(enum guest_key key, const uint8_t *bytes, size_t len, uint8_t *ret_len,
                  uint8_t ret_der[72])
 {
-    uint8_t digest[OTAV_SHA256_LEN];
     uint8_t rs[OTAV_SIGNATURE_LEN];
 
-    standin_digest(bytes, len, digest);
-    standin_sign(key, digest, rs);
+    signing_sign(key, bytes, len, rs);
     *ret_len = (uint8_t)otav_der_encode(rs, ret_der);
 }
 
@@ -148,8 +146,9 @@ bool sample_build(unsigned index, struct sample *ret)
     }
     memset(ret, 0, sizeof *ret);
     ret->name = defects[defect].name;
-    ret->good = defect == NOTHING;
-    ret->good_at_boot = defect == VERSION_INSTALLED;
+    ret->at[PATH_INSTALL] = ret->at[PATH_CARELESS] = defect == NOTHING ? RUN_GOOD : RUN_BAD;
+    /* A bootloader judges no version. */
+    ret->at[PATH_BOOT] = defect == NOTHING || defect == VERSION_INSTALLED ? RUN_GOOD : RUN_BAD;
     ret->len = IMAGE_LEN;
     for (unsigned i = 0; i < FW_LEN; i++) {
         fw[i] = (uint8_t)(i * 37 + 11);

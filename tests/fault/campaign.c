@@ -1,61 +1,57 @@
 /*
- * Skips every instruction that a device executes between an image and its acceptance, once each, and
- * fails when a bad image gets through: it must neither be started nor become bootable.
- *
- * Layer: test, host. Usage: campaign GUEST.elf [--expect-hole | --all]. --expect-hole is the test of
- * the campaign itself, on a guest with a hole: it fails when none is found. Of a loop that goes round
- * often, the first and last turns are attacked and every 16th in between; with --all every one.
+ * What every kind of fault shares.
+ * Layer: test, host, above the machine. Guards: no bad image is started or becomes bootable, and the
+ * undisturbed run ends as it should, without which the campaign would prove nothing.
  */
+#include "campaign.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bad_images.h"
-#include "machine.h"
+#include "device.h"
 
-/* One instruction, and the multi-byte skips of a longer glitch. */
-enum { SKIP_MIN = 2, SKIP_MAX = 10, HOLES_SHOWN = 20 };
-
-enum { LOOP_COUNT = 3 };
+enum { HOLES_SHOWN = 20 };
 
 /* Turns of a loop that are attacked without --all. */
 enum { TURNS_AT_EACH_END = 6, TURN_STEP = 16 };
 
-static const char *const path_names[GUEST_PATH_COUNT] = {"install", "careless install", "boot"};
+/* Instructions: of an undisturbed run at most; what a disturbed one may take beyond twice its number. */
+enum { RUN_MAX = 100000000, RUN_SPARE = 10000 };
 
-struct range {
-    uint32_t start;
-    uint32_t len;
-};
+static const char *const path_names[GUEST_PATH_COUNT] = {"install", "careless install", "boot",
+                                                         "signature"};
 
-struct campaign {
-    struct machine *machine;
-    struct snapshot *here;
-    bool all;
-    bool one_is_enough;             /* stop at the first hole */
-    struct range loops[LOOP_COUNT]; /* of the stand-in crypto: left alone */
-    /* of the run under attack, by halfword of code: how often each is reached, and was so far */
-    uint16_t visits[GUEST_ROM_LEN / 2];
-    uint16_t visited[GUEST_ROM_LEN / 2];
-    unsigned long reached;
-    unsigned long attacked;
-    unsigned long trials;
-    unsigned long results[OUTCOME_COUNT];
-    unsigned long holes;
-};
+/* ---- on the way through a run ----------------------------------------------------------------- */
 
-static bool is_loop(const struct campaign *c, uint32_t address)
+bool campaign_advance(struct campaign *c)
 {
-    for (unsigned i = 0; i < LOOP_COUNT; i++) {
-        if (address - c->loops[i].start < c->loops[i].len) {
-            return true;
-        }
+    uint32_t gap = 1;
+
+    if (c->options.places > 0) {
+        gap += campaign_random(c, (uint32_t)(2UL * c->points / c->options.places + 1));
     }
-    return false;
+    return machine_run(c->machine, gap) == OUTCOME_STOPPED;
 }
 
-static void judge(struct campaign *c, enum outcome outcome, const char *what, uint32_t address,
-                  uint32_t len)
+bool campaign_is_worth_it(struct campaign *c)
+{
+    uint32_t at = machine_pc(c->machine) / 2;
+    uint32_t turn = c->visited[at]++;
+    bool worth = c->options.all || c->options.places > 0 || turn < TURNS_AT_EACH_END ||
+                 turn % TURN_STEP == 0 || turn + TURNS_AT_EACH_END >= c->visits[at];
+
+    c->reached++;
+    c->attacked += worth ? 1 : 0;
+    return worth;
+}
+
+bool campaign_is_done(const struct campaign *c)
+{
+    return c->options.one_is_enough && c->holes > 0;
+}
+
+void campaign_judge(struct campaign *c, enum outcome outcome, uint32_t address, const char *kind)
 {
     bool committed = machine_slot_committed(c->machine);
 
@@ -66,186 +62,179 @@ static void judge(struct campaign *c, enum outcome outcome, const char *what, ui
     }
     c->holes++;
     if (c->holes <= HOLES_SHOWN) {
-        printf("  hole: %s: %u bytes left out at %s: %s\n", what, len,
-               machine_where(c->machine, address), committed ? "slot bootable" : "accepted");
+        (void)printf("  hole: %s: %s at %s: %s\n", c->what, kind,
+                     program_where(machine_program(c->machine), address),
+                     committed ? "slot bootable" : "accepted");
     }
 }
 
-/* Execution goes on behind len bytes. */
-static void skip_bytes(struct campaign *c, const char *what)
+uint32_t campaign_random(struct campaign *c, uint32_t below)
 {
-    uint32_t address;
+    /* xorshift: never zero */
+    c->random ^= c->random << 13;
+    c->random ^= c->random >> 17;
+    c->random ^= c->random << 5;
+    return (uint32_t)((uint64_t)c->random * below >> 32);
+}
 
-    for (uint32_t len = SKIP_MIN; len <= SKIP_MAX; len += 2) {
-        machine_load(c->machine, c->here);
-        address = machine_pc(c->machine);
-        machine_jump(c->machine, address + len);
-        judge(c, machine_run(c->machine, 0), what, address, len);
+/* ---- what is attacked of a run ---------------------------------------------------------------- */
+
+/* The linker script of the guest says where the crypto is, and what is no part of the product. */
+static void watch(struct campaign *c, const char *start, const char *end, bool watched)
+{
+    const struct program *program = machine_program(c->machine);
+
+    machine_watch(c->machine, program_symbol(program, start, NULL),
+                  program_symbol(program, end, NULL), watched);
+}
+
+static void watch_zone(struct campaign *c, enum zone zone)
+{
+    machine_watch(c->machine, 0, GUEST_ROM_LEN, zone != ZONE_CRYPTO);
+    watch(c, "guest_crypto_start", "guest_crypto_end", zone == ZONE_CRYPTO || zone == ZONE_ALL);
+    watch(c, "guest_test_start", "guest_test_end", false);
+}
+
+static uint32_t count_points(const struct campaign *c)
+{
+    uint32_t count = 0;
+
+    for (uint32_t address = 0; address < GUEST_ROM_LEN; address += 2) {
+        count += machine_is_watched(c->machine, address) ? c->visits[address / 2] : 0;
     }
+    return count;
 }
 
-/* Inside an IT block instructions are blanked while the block runs, whole ones only: a jump would
- * take the conditions along. Each start, each end. */
-static void skip_in_block(struct campaign *c, const char *what, uint32_t block, uint32_t block_len)
-{
-    struct machine *m = c->machine;
-    uint32_t end;
-
-    for (uint32_t start = block; start < block + block_len; start += machine_insn_len(m, start)) {
-        for (end = start; end < block + block_len;) {
-            enum outcome outcome;
-
-            end += machine_insn_len(m, end);
-            machine_load(m, c->here);
-            machine_blank_code(m, start, end);
-            outcome = machine_run(m, 1);
-            machine_restore_code(m);
-            if (outcome == OUTCOME_STOPPED) {
-                outcome = machine_run(m, 0);
-            }
-            judge(c, outcome, what, start, end - start);
-        }
-    }
-}
-
-/* To the next instruction outside the loops of the stand-in; false at the end of the run. */
-static bool advance(struct campaign *c)
-{
-    do {
-        if (machine_run(c->machine, 1) != OUTCOME_STOPPED) {
-            return false;
-        }
-    } while (is_loop(c, machine_pc(c->machine)));
-    return true;
-}
+/* ---- the runs --------------------------------------------------------------------------------- */
 
 static void start(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    uint32_t entry = machine_symbol(c->machine, "guest_main", NULL);
+    uint32_t entry = program_symbol(machine_program(c->machine), "guest_main", NULL);
 
+    machine_watch(c->machine, 0, GUEST_ROM_LEN, false);
+    machine_watch(c->machine, entry, entry + 2, true);
     machine_reset(c->machine, path, sample->bytes, sample->len);
-    while (machine_pc(c->machine) != entry) {
-        if (!advance(c)) {
-            fprintf(stderr, "fault: guest_main is never reached\n");
-            exit(EXIT_FAILURE);
-        }
+    if (machine_run(c->machine, 1) != OUTCOME_STOPPED) {
+        (void)fprintf(stderr, "fault: guest_main is never reached\n");
+        exit(EXIT_FAILURE);
     }
+    watch_zone(c, c->options.zone);
+}
+
+/* Behind the last product of a scalar and a point; nowhere when there is none. */
+static void go_to_end(struct campaign *c)
+{
+    uint32_t len;
+    uint32_t product = program_symbol(machine_program(c->machine), "p256_mul_add", &len);
+    uint32_t count;
+
+    machine_watch(c->machine, 0, GUEST_ROM_LEN, false);
+    machine_watch(c->machine, product, product + len, true);
+    count = count_points(c);
+    if (count > 0) {
+        (void)machine_run(c->machine, count);
+    }
+    watch_zone(c, ZONE_DECISION);
 }
 
 static void count_visits(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    memset(c->visits, 0, sizeof c->visits);
-    memset(c->visited, 0, sizeof c->visited);
     start(c, sample, path);
-    do {
-        c->visits[machine_pc(c->machine) / 2]++;
-    } while (advance(c));
+    machine_clear_visits(c->machine);
+    (void)machine_run(c->machine, 0);
+    memcpy(c->visits, machine_visits(c->machine), sizeof c->visits);
+    memset(c->visited, 0, sizeof c->visited);
+    c->points = count_points(c);
 }
 
-static bool is_done(const struct campaign *c)
+static void check_undisturbed(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    return c->one_is_enough && c->holes > 0;
+    bool good = sample->at[path] == RUN_GOOD;
+    enum outcome expected = good && path != PATH_CARELESS ? OUTCOME_ACCEPTED : OUTCOME_REFUSED;
+    bool committed = good && (path == PATH_INSTALL || path == PATH_CARELESS);
+
+    machine_limit(c->machine, RUN_MAX);
+    machine_reset(c->machine, path, sample->bytes, sample->len);
+    if (machine_run(c->machine, 0) != expected || machine_slot_committed(c->machine) != committed) {
+        (void)fprintf(stderr, "fault: %s, %s: wrong result without any fault\n", path_names[path],
+                      sample->name);
+        exit(EXIT_FAILURE);
+    }
+    machine_limit(c->machine, 2 * machine_executed(c->machine) + RUN_SPARE);
 }
 
-static bool is_worth_it(struct campaign *c, uint32_t address)
-{
-    unsigned turn = c->visited[address / 2]++;
-
-    return c->all || turn < TURNS_AT_EACH_END || turn % TURN_STEP == 0 ||
-           turn + TURNS_AT_EACH_END >= c->visits[address / 2];
-}
-
-static void attack(struct campaign *c, const struct sample *sample, enum guest_path path)
+static void run_one(struct campaign *c, const struct sample *sample, enum guest_path path,
+                    void (*attack)(struct campaign *c))
 {
     char what[100];
 
-    snprintf(what, sizeof what, "%s, %s", path_names[path], sample->name);
+    (void)snprintf(what, sizeof what, "%s, %s", path_names[path], sample->name);
+    c->what = what;
     count_visits(c, sample, path);
     start(c, sample, path);
-    do {
-        uint32_t address = machine_pc(c->machine);
-        uint32_t block_len = machine_it_block_len(c->machine, address);
-
-        c->reached++;
-        if (!is_worth_it(c, address)) {
-            continue;
-        }
-        c->attacked++;
-        machine_save(c->machine, c->here);
-        skip_bytes(c, what);
-        if (block_len > 0) {
-            skip_in_block(c, what, address + 2, block_len);
-        }
-        machine_load(c->machine, c->here);
-    } while (!is_done(c) && advance(c));
-}
-
-static bool is_good(const struct sample *sample, enum guest_path path)
-{
-    return sample->good || (sample->good_at_boot && path == PATH_BOOT);
-}
-
-/* The undisturbed run must end as it should: otherwise the campaign proves nothing. */
-static void check_undisturbed(struct campaign *c, const struct sample *sample, enum guest_path path)
-{
-    bool good = is_good(sample, path);
-    enum outcome expected = good && path != PATH_CARELESS ? OUTCOME_ACCEPTED : OUTCOME_REFUSED;
-    bool committed = good && path != PATH_BOOT;
-
-    machine_reset(c->machine, path, sample->bytes, sample->len);
-    if (machine_run(c->machine, 0) != expected || machine_slot_committed(c->machine) != committed) {
-        fprintf(stderr, "fault: %s, %s: wrong result without any fault\n", path_names[path],
-                sample->name);
-        exit(EXIT_FAILURE);
+    if (c->options.zone == ZONE_END) {
+        go_to_end(c);
     }
+    attack(c);
 }
 
-static void run_all(struct campaign *c)
+static bool is_attacked(const struct campaign *c, const struct sample *sample, enum guest_path path)
+{
+    return sample->at[path] == RUN_BAD &&
+           (c->options.image == NULL || strcmp(sample->name, c->options.image) == 0);
+}
+
+void campaign_run(struct campaign *c, void (*attack)(struct campaign *campaign))
 {
     struct sample sample;
 
-    for (unsigned i = 0; !is_done(c) && sample_build(i, &sample); i++) {
-        for (unsigned path = 0; !is_done(c) && path < GUEST_PATH_COUNT; path++) {
-            check_undisturbed(c, &sample, (enum guest_path)path);
-            if (!is_good(&sample, (enum guest_path)path)) {
-                attack(c, &sample, (enum guest_path)path);
+    for (unsigned i = 0; !campaign_is_done(c) && sample_build(i, &sample); i++) {
+        for (unsigned path = 0; !campaign_is_done(c) && path < GUEST_PATH_COUNT; path++) {
+            if (sample.at[path] != RUN_NONE) {
+                check_undisturbed(c, &sample, (enum guest_path)path);
+            }
+            if (is_attacked(c, &sample, (enum guest_path)path)) {
+                run_one(c, &sample, (enum guest_path)path, attack);
             }
         }
     }
 }
 
-static void report(const struct campaign *c)
+void campaign_report(const struct campaign *c)
 {
-    printf(
+    (void)printf(
         "%lu of %lu instructions attacked, %lu trials: %lu refused, %lu faults, %lu without end, "
         "%lu accepted; %lu holes\n",
         c->attacked, c->reached, c->trials, c->results[OUTCOME_REFUSED], c->results[OUTCOME_FAULT],
         c->results[OUTCOME_LIMIT], c->results[OUTCOME_ACCEPTED], c->holes);
+    if (c->jumps > 0) {
+        (void)printf("%lu of the accepted by a return address changed into the caller's own code\n",
+                     c->jumps);
+    }
 }
 
-int main(int argc, char **argv)
-{
-    static const char *const loop_names[LOOP_COUNT] = {"standin_mix", "standin_blend",
-                                                       "standin_compare"};
-    static struct campaign c;
+/* ---- life ------------------------------------------------------------------------------------- */
 
-    c.one_is_enough = argc == 3 && strcmp(argv[2], "--expect-hole") == 0;
-    c.all = argc == 3 && strcmp(argv[2], "--all") == 0;
-    if (argc != 2 && !c.one_is_enough && !c.all) {
-        fprintf(stderr, "usage: campaign GUEST.elf [--expect-hole | --all]\n");
-        return 2;
+bool campaign_open(struct campaign *ret, const char *elf_path,
+                   const struct campaign_options *options)
+{
+    struct otav_config config;
+
+    memset(ret, 0, sizeof *ret);
+    ret->options = *options;
+    ret->random = options->seed;
+    ret->machine = machine_open(elf_path);
+    if (ret->machine == NULL) {
+        return false;
     }
-    c.machine = machine_open(argv[1]);
-    if (c.machine == NULL) {
-        return EXIT_FAILURE;
-    }
-    c.here = snapshot_new(c.machine);
-    for (unsigned i = 0; i < LOOP_COUNT; i++) {
-        c.loops[i].start = machine_symbol(c.machine, loop_names[i], &c.loops[i].len);
-    }
-    run_all(&c);
-    report(&c);
-    snapshot_free(c.here);
-    machine_close(c.machine);
-    return (c.holes > 0) == c.one_is_enough ? EXIT_SUCCESS : EXIT_FAILURE;
+    ret->here = snapshot_new(ret->machine);
+    device_config(&config);
+    machine_provision(ret->machine, &config);
+    return true;
+}
+
+void campaign_close(struct campaign *c)
+{
+    snapshot_free(c->here);
+    machine_close(c->machine);
 }

@@ -1,18 +1,17 @@
 /*
- * The emulated machine: libunicorn for the core, a flash controller that keeps the rules of the real
- * one, and the guest's ELF file.
- * Layer: test, host; the only file that knows libunicorn and libelf. What has happened is decided by
+ * The emulated machine: libunicorn for the core, and a flash controller that keeps the rules of the
+ * real one.
+ * Layer: test, host; the only file that knows libunicorn. What has happened is decided by
  * the place that was reached and by the flash, never by a value that the guest computes.
  */
 #include "machine.h"
 
-#include <fcntl.h>
-#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicorn/unicorn.h>
-#include <unistd.h>
+
+#include "program.h"
 
 /* spec: ARM DDI 0403, T1 encodings of IT and NOP, T2 of NOP. */
 #define IT_OPCODE   0xBF00u
@@ -20,13 +19,10 @@
 #define NOP_W_FIRST 0xF3AFu
 #define NOP_W_LAST  0x8000u
 
-enum { UNIT_LEN = 16, UNIT_COUNT = GUEST_SLOT_LEN / UNIT_LEN, RUN_LIMIT = 40000, NO_END = -2 };
+#define NO_END UINT32_C(0xFFFFFFFE)
 
-struct symbol {
-    uint32_t address;
-    uint32_t len;
-    char *name;
-};
+enum { UNIT_LEN = 16, UNIT_COUNT = GUEST_SLOT_LEN / UNIT_LEN };
+enum { IT_LEN_MAX = 2 + 4 * 4 }; /* an IT and what it governs */
 
 /* Everything beside the core that changes while the guest runs. */
 struct board {
@@ -43,17 +39,17 @@ struct machine {
     uc_context *power_on;
     struct board board;
     uint8_t rom[GUEST_ROM_LEN];
-    uint8_t rom_kept[GUEST_ROM_LEN];
+    struct program program;                  /* with the ROM as it was */
     uint8_t it_block_len[GUEST_ROM_LEN / 2]; /* bytes governed by an IT at this halfword, or 0 */
     _Alignas(uint32_t) uint8_t input[0x1000];
     uint32_t blank_start, blank_end;
-    struct symbol *symbols;
-    size_t symbol_count;
     uint32_t accepted, refused;
+    bool watched[GUEST_ROM_LEN / 2];
+    uint32_t visits[GUEST_ROM_LEN / 2];
 
     /* of the current run */
     enum outcome outcome;
-    uint32_t executed, points, stop_after;
+    uint32_t executed, points, stop_after, limit;
     uint32_t it_start, it_len; /* the IT block that execution is in */
 };
 
@@ -66,124 +62,9 @@ struct snapshot {
 static void check_uc(uc_err err, const char *what)
 {
     if (err != UC_ERR_OK) {
-        fprintf(stderr, "fault: %s: %s\n", what, uc_strerror(err));
+        (void)fprintf(stderr, "fault: %s: %s\n", what, uc_strerror(err));
         exit(EXIT_FAILURE);
     }
-}
-
-/* ---- ELF -------------------------------------------------------------------------------------- */
-
-static bool load_segments(struct machine *m, Elf *elf, int fd)
-{
-    size_t count = 0;
-    GElf_Phdr ph;
-
-    if (elf_getphdrnum(elf, &count) != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (gelf_getphdr(elf, (int)i, &ph) == NULL) {
-            return false;
-        }
-        if (ph.p_type != PT_LOAD || ph.p_filesz == 0) {
-            continue;
-        }
-        if (ph.p_paddr > sizeof m->rom || ph.p_filesz > sizeof m->rom - ph.p_paddr ||
-            pread(fd, m->rom + ph.p_paddr, ph.p_filesz, (off_t)ph.p_offset) !=
-                (ssize_t)ph.p_filesz) {
-            return false;
-        }
-    }
-    memcpy(m->rom_kept, m->rom, sizeof m->rom);
-    return true;
-}
-
-static void add_symbol(struct machine *m, const GElf_Sym *sym, const char *name)
-{
-    struct symbol *s;
-
-    /* Mapping symbols ($t, $d) stand at the same addresses as functions. */
-    if (name == NULL || name[0] == '\0' || name[0] == '$' ||
-        GELF_ST_TYPE(sym->st_info) == STT_FILE || GELF_ST_TYPE(sym->st_info) == STT_SECTION) {
-        return;
-    }
-    m->symbols = realloc(m->symbols, (m->symbol_count + 1) * sizeof *m->symbols);
-    if (m->symbols == NULL) {
-        abort();
-    }
-    s = &m->symbols[m->symbol_count++];
-    s->address = (uint32_t)sym->st_value & ~1u;
-    s->len = (uint32_t)sym->st_size;
-    s->name = strdup(name);
-}
-
-static bool load_symbols(struct machine *m, Elf *elf)
-{
-    Elf_Scn *section = NULL;
-    GElf_Shdr header;
-    GElf_Sym sym;
-
-    while ((section = elf_nextscn(elf, section)) != NULL) {
-        Elf_Data *data;
-
-        if (gelf_getshdr(section, &header) == NULL || header.sh_type != SHT_SYMTAB) {
-            continue;
-        }
-        data = elf_getdata(section, NULL);
-        for (int i = 0; data != NULL && gelf_getsym(data, i, &sym) != NULL; i++) {
-            add_symbol(m, &sym, elf_strptr(elf, header.sh_link, sym.st_name));
-        }
-    }
-    return m->symbol_count > 0;
-}
-
-static bool load_elf(struct machine *m, const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    Elf *elf;
-    bool ok;
-
-    (void)elf_version(EV_CURRENT);
-    elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-    ok = elf != NULL && load_segments(m, elf, fd) && load_symbols(m, elf);
-    if (!ok) {
-        fprintf(stderr, "fault: cannot load '%s'\n", path);
-    }
-    (void)elf_end(elf);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return ok;
-}
-
-uint32_t machine_symbol(const struct machine *m, const char *name, uint32_t *ret_len)
-{
-    for (size_t i = 0; i < m->symbol_count; i++) {
-        if (strcmp(m->symbols[i].name, name) == 0) {
-            if (ret_len != NULL) {
-                *ret_len = m->symbols[i].len;
-            }
-            return m->symbols[i].address;
-        }
-    }
-    fprintf(stderr, "fault: the guest has no '%s'\n", name);
-    exit(EXIT_FAILURE);
-}
-
-const char *machine_where(const struct machine *m, uint32_t address)
-{
-    static char text[128];
-    const struct symbol *best = NULL;
-
-    for (size_t i = 0; i < m->symbol_count; i++) {
-        if (m->symbols[i].address <= address &&
-            (best == NULL || m->symbols[i].address >= best->address)) {
-            best = &m->symbols[i];
-        }
-    }
-    snprintf(text, sizeof text, "%s+0x%x", best == NULL ? "?" : best->name,
-             best == NULL ? address : address - best->address);
-    return text;
 }
 
 /* ---- flash controller ------------------------------------------------------------------------- */
@@ -255,7 +136,12 @@ static uint32_t halfword(const struct machine *m, uint32_t address)
 
 uint32_t machine_insn_len(const struct machine *m, uint32_t address)
 {
-    return halfword(m, address) >> 11 >= 0x1D ? 4 : 2;
+    return program_insn_len(m->rom, address);
+}
+
+const struct program *machine_program(const struct machine *m)
+{
+    return &m->program;
 }
 
 uint32_t machine_it_block_len(const struct machine *m, uint32_t address)
@@ -283,6 +169,11 @@ static void end_run(struct machine *m, enum outcome outcome)
     (void)uc_emu_stop(m->uc);
 }
 
+static bool is_watched(const struct machine *m, uint32_t address)
+{
+    return address < GUEST_ROM_LEN && m->watched[address / 2];
+}
+
 /* In front of every instruction, but not of those in an IT block whose condition is false. */
 static void on_instruction(uc_engine *uc, uint64_t address64, uint32_t size, void *user)
 {
@@ -299,20 +190,16 @@ static void on_instruction(uc_engine *uc, uint64_t address64, uint32_t size, voi
         end_run(m, OUTCOME_ACCEPTED);
     } else if (address == m->refused) {
         end_run(m, OUTCOME_REFUSED);
-    } else if (m->stop_after != 0 && m->points == m->stop_after) {
+    } else if (m->stop_after != 0 && m->points == m->stop_after && is_watched(m, address)) {
         end_run(m, OUTCOME_STOPPED);
-    } else if (++m->executed > RUN_LIMIT) {
+    } else if (++m->executed > m->limit) {
         end_run(m, OUTCOME_LIMIT);
-    } else {
-        m->points++;
+    } else if (address < GUEST_ROM_LEN) {
+        m->points += is_watched(m, address);
+        m->visits[address / 2]++;
         m->it_start = address + 2;
-        m->it_len = address < GUEST_ROM_LEN ? m->it_block_len[address / 2] : 0;
+        m->it_len = m->it_block_len[address / 2];
     }
-}
-
-static void forget_code(struct machine *m, uint32_t start, uint32_t end)
-{
-    check_uc(uc_ctl_remove_cache(m->uc, (uint64_t)start, (uint64_t)end), "remove_cache");
 }
 
 static void put_halfword(struct machine *m, uint32_t address, uint32_t value)
@@ -321,26 +208,92 @@ static void put_halfword(struct machine *m, uint32_t address, uint32_t value)
     m->rom[address + 1] = (uint8_t)(value >> 8);
 }
 
+/* The emulator goes by the code as it is now, and so must what is known about IT blocks. */
+static void code_changed(struct machine *m)
+{
+    uint32_t first = m->blank_start < IT_LEN_MAX ? 0 : m->blank_start - IT_LEN_MAX;
+
+    for (uint32_t address = first; address < m->blank_end; address += 2) {
+        m->it_block_len[address / 2] = (uint8_t)decode_it(m, address);
+    }
+    check_uc(uc_ctl_remove_cache(m->uc, (uint64_t)m->blank_start, (uint64_t)m->blank_end),
+             "remove_cache");
+}
+
 void machine_blank_code(struct machine *m, uint32_t start, uint32_t end)
 {
+    uint32_t address = start;
+
+    while (address < end) {
+        bool is_wide = machine_insn_len(m, address) == 4 && end - address >= 4;
+
+        put_halfword(m, address, is_wide ? NOP_W_FIRST : NOP);
+        if (is_wide) {
+            put_halfword(m, address + 2, NOP_W_LAST);
+        }
+        address += is_wide ? 4 : 2;
+    }
     m->blank_start = start;
     m->blank_end = end;
-    while (start < end) {
-        uint32_t len = machine_insn_len(m, start);
-
-        put_halfword(m, start, len == 2 ? NOP : NOP_W_FIRST);
-        if (len == 4) {
-            put_halfword(m, start + 2, NOP_W_LAST);
-        }
-        start += len;
-    }
-    forget_code(m, m->blank_start, m->blank_end);
+    code_changed(m);
 }
 
 void machine_restore_code(struct machine *m)
 {
-    memcpy(m->rom + m->blank_start, m->rom_kept + m->blank_start, m->blank_end - m->blank_start);
-    forget_code(m, m->blank_start, m->blank_end);
+    memcpy(m->rom + m->blank_start, m->program.rom + m->blank_start, m->blank_end - m->blank_start);
+    code_changed(m);
+}
+
+/* ---- registers -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    int id;
+    uint32_t lowest_bit;
+} registers[REGISTER_COUNT] = {
+    {"r0", UC_ARM_REG_R0, 0},   {"r1", UC_ARM_REG_R1, 0},
+    {"r2", UC_ARM_REG_R2, 0},   {"r3", UC_ARM_REG_R3, 0},
+    {"r4", UC_ARM_REG_R4, 0},   {"r5", UC_ARM_REG_R5, 0},
+    {"r6", UC_ARM_REG_R6, 0},   {"r7", UC_ARM_REG_R7, 0},
+    {"r8", UC_ARM_REG_R8, 0},   {"r9", UC_ARM_REG_R9, 0},
+    {"r10", UC_ARM_REG_R10, 0}, {"r11", UC_ARM_REG_R11, 0},
+    {"r12", UC_ARM_REG_R12, 0}, {"sp", UC_ARM_REG_SP, 0},
+    {"lr", UC_ARM_REG_LR, 0},   {"flags", UC_ARM_REG_APSR_NZCV, 28},
+};
+
+unsigned machine_flip_count(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < REGISTER_COUNT; i++) {
+        count += 32 - registers[i].lowest_bit;
+    }
+    return count;
+}
+
+struct flip machine_flip_at(unsigned index)
+{
+    unsigned reg = index / 32; /* only the last register has fewer bits */
+
+    return (struct flip){registers[reg].name, (enum machine_register)reg,
+                         registers[reg].lowest_bit + index % 32};
+}
+
+void machine_flip(struct machine *m, struct flip flip)
+{
+    uint32_t value = 0;
+
+    check_uc(uc_reg_read(m->uc, registers[flip.reg].id, &value), "register");
+    value ^= UINT32_C(1) << flip.bit;
+    check_uc(uc_reg_write(m->uc, registers[flip.reg].id, &value), "register");
+}
+
+uint32_t machine_lr(const struct machine *m)
+{
+    uint32_t value = 0;
+
+    check_uc(uc_reg_read(m->uc, UC_ARM_REG_LR, &value), "register");
+    return value & ~1u;
 }
 
 /* ---- life of a machine ------------------------------------------------------------------------ */
@@ -374,16 +327,16 @@ struct machine *machine_open(const char *elf_path)
         abort();
     }
     memset(m, 0, sizeof *m);
-    memset(m->rom, 0xFF, sizeof m->rom); /* erased flash traps; zeros would be one long slide */
-    if (!load_elf(m, elf_path)) {
+    if (!program_load(&m->program, elf_path)) {
         free(m);
         return NULL;
     }
+    memcpy(m->rom, m->program.rom, sizeof m->rom);
     for (uint32_t address = 0; address < GUEST_ROM_LEN; address += 2) {
         m->it_block_len[address / 2] = (uint8_t)decode_it(m, address);
     }
-    m->accepted = machine_symbol(m, "accepted", NULL);
-    m->refused = machine_symbol(m, "refused", NULL);
+    m->accepted = program_symbol(&m->program, "accepted", NULL);
+    m->refused = program_symbol(&m->program, "refused", NULL);
     check_uc(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &m->uc), "open");
     check_uc(uc_ctl_set_cpu_model(m->uc, UC_CPU_ARM_CORTEX_M4), "model");
     map(m);
@@ -399,11 +352,13 @@ void machine_close(struct machine *m)
     }
     (void)uc_context_free(m->power_on);
     (void)uc_close(m->uc);
-    for (size_t i = 0; i < m->symbol_count; i++) {
-        free(m->symbols[i].name);
-    }
-    free(m->symbols);
+    program_free(&m->program);
     free(m);
+}
+
+void machine_provision(struct machine *m, const struct otav_config *config)
+{
+    ((struct guest_input *)(void *)m->input)->config = *config;
 }
 
 void machine_reset(struct machine *m, enum guest_path path, const uint8_t *image,
@@ -434,16 +389,48 @@ enum outcome machine_run(struct machine *m, uint32_t points)
 
     m->outcome = OUTCOME_FAULT;
     m->executed = 0;
-    m->points = 0;
+    m->points = is_watched(m, m->board.pc) ? 0 : 1;
     m->stop_after = points;
     m->it_len = 0;
-    err = uc_emu_start(m->uc, m->board.pc | 1u, (uint64_t)(uint32_t)NO_END, 0, 0);
+    err = uc_emu_start(m->uc, m->board.pc | 1u, NO_END, 0, 0);
     return err == UC_ERR_OK ? m->outcome : OUTCOME_FAULT;
 }
 
 void machine_jump(struct machine *m, uint32_t address)
 {
     m->board.pc = address;
+}
+
+void machine_watch(struct machine *m, uint32_t start, uint32_t end, bool watched)
+{
+    for (uint32_t address = start; address < end; address += 2) {
+        m->watched[address / 2] = watched;
+    }
+}
+
+bool machine_is_watched(const struct machine *m, uint32_t address)
+{
+    return is_watched(m, address);
+}
+
+void machine_clear_visits(struct machine *m)
+{
+    memset(m->visits, 0, sizeof m->visits);
+}
+
+const uint32_t *machine_visits(const struct machine *m)
+{
+    return m->visits;
+}
+
+void machine_limit(struct machine *m, uint32_t instructions)
+{
+    m->limit = instructions;
+}
+
+uint32_t machine_executed(const struct machine *m)
+{
+    return m->executed;
 }
 
 uint32_t machine_pc(const struct machine *m)

@@ -2,8 +2,8 @@
  * An emulated Cortex-M4 with the guest in it: runs, stops at a chosen instruction, keeps and brings
  * back its whole state, leaves instructions out.
  *
- * A "point" is an instruction that execution can be stopped in front of: any but those inside an IT
- * block, which the emulator neither stops at nor reports reliably.
+ * A "point" is an instruction that execution can be stopped in front of: one that is watched, and not
+ * inside an IT block, which the emulator neither stops in nor reports reliably.
  */
 #ifndef FAULT_MACHINE_H
 #define FAULT_MACHINE_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "guest/guest.h"
+#include "program.h"
 
 struct machine;
 struct snapshot;
@@ -26,14 +27,26 @@ enum outcome {
     OUTCOME_COUNT
 };
 
+/* In the order of struct flip's index. */
+enum machine_register { REGISTER_SP = 13, REGISTER_LR = 14, REGISTER_FLAGS = 15, REGISTER_COUNT };
+
 /* Loads an ELF file. NULL with a message on stderr. */
 struct machine *machine_open(const char *elf_path);
 void machine_close(struct machine *machine);
 
-/* Address of a symbol; ends the program when the guest has none. *ret_len (may be NULL): its size. */
-uint32_t machine_symbol(const struct machine *machine, const char *name, uint32_t *ret_len);
-/* "function+0x12", valid until the next call. */
-const char *machine_where(const struct machine *machine, uint32_t address);
+/* What it runs; the machine's own. */
+const struct program *machine_program(const struct machine *machine);
+
+/* Whether the instructions in [start, end) are watched; none is to begin with. */
+void machine_watch(struct machine *machine, uint32_t start, uint32_t end, bool watched);
+bool machine_is_watched(const struct machine *machine, uint32_t address);
+
+/* How often each halfword of the ROM was executed as the start of an instruction outside IT blocks. */
+void machine_clear_visits(struct machine *machine);
+const uint32_t *machine_visits(const struct machine *machine);
+
+/* Gives the device its configuration; before the first reset. */
+void machine_provision(struct machine *machine, const struct otav_config *config);
 
 /* Power-on: the input is what is given, the slot holds the image for PATH_BOOT and is full of an
  * older one's bytes otherwise. */
@@ -41,9 +54,14 @@ void machine_reset(struct machine *machine, enum guest_path path, const uint8_t 
                    uint32_t image_len);
 
 /* Runs on from the current place, or from another one, until something of enum outcome happens;
- * OUTCOME_STOPPED after points further points, in front of the next (0 = never). */
+ * OUTCOME_STOPPED after points further points, in front of the next (0 = never); the instruction that
+ * it stands in front of is the first of them, watched or not. */
 enum outcome machine_run(struct machine *machine, uint32_t points);
 void machine_jump(struct machine *machine, uint32_t address);
+
+/* From now on a run of more instructions than these is OUTCOME_LIMIT; and those of the last run. */
+void machine_limit(struct machine *machine, uint32_t instructions);
+uint32_t machine_executed(const struct machine *machine);
 
 uint32_t machine_pc(const struct machine *machine);
 
@@ -51,10 +69,23 @@ uint32_t machine_pc(const struct machine *machine);
 uint32_t machine_insn_len(const struct machine *machine, uint32_t address);
 uint32_t machine_it_block_len(const struct machine *machine, uint32_t address);
 
-/* For instructions inside an IT block: from now on, those in [start, end) do nothing; undone by
- * machine_restore_code(). */
+/* From now on the instructions in [start, end) do nothing; of a long one at the end that is only half
+ * in it, the other half remains. One stretch at a time; undone by machine_restore_code(). */
 void machine_blank_code(struct machine *machine, uint32_t start, uint32_t end);
 void machine_restore_code(struct machine *machine);
+
+/* One bit of one register: r0..r12, SP, LR, and the flags N, Z, C, V as one register. */
+struct flip {
+    const char *name; /* of the register */
+    enum machine_register reg;
+    uint32_t bit;
+};
+unsigned machine_flip_count(void);
+struct flip machine_flip_at(unsigned index);
+/* Turns the bit over; only while the machine stands in front of an instruction. */
+void machine_flip(struct machine *machine, struct flip flip);
+/* Where LR points. */
+uint32_t machine_lr(const struct machine *machine);
 
 /* Whether the unit that makes the slot bootable was written. */
 bool machine_slot_committed(const struct machine *machine);

@@ -78,28 +78,3 @@ const struct otav_crypto standin_crypto = {
     NULL,         digest_begin,     digest_update,   digest_final,
     digest_end,   signature_verify, no_cipher_begin, no_cipher_decrypt,
     no_cipher_end};
-
-void standin_public_key(enum standin_key key, uint8_t ret_xy[OTAV_PUBLIC_KEY_LEN])
-{
-    for (unsigned i = 0; i < OTAV_PUBLIC_KEY_LEN; i++) {
-        ret_xy[i] = (uint8_t)(i * 29u + (unsigned)key * 71u + 3u);
-    }
-}
-
-void standin_digest(const uint8_t *bytes, size_t len, uint8_t ret_digest[OTAV_SHA256_LEN])
-{
-    struct otav_sha256_state state;
-
-    (void)digest_begin(NULL, &state);
-    standin_mix(&state, bytes, len);
-    (void)digest_final(NULL, &state, ret_digest);
-}
-
-void standin_sign(enum standin_key key, const uint8_t digest[OTAV_SHA256_LEN],
-                  uint8_t ret_rs[OTAV_SIGNATURE_LEN])
-{
-    standin_public_key(key, ret_rs);
-    for (unsigned i = 0; i < OTAV_SIGNATURE_LEN; i++) {
-        ret_rs[i] ^= digest[i % OTAV_SHA256_LEN];
-    }
-}

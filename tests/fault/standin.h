@@ -8,19 +8,13 @@
 
 #include <otav/otav.h>
 
-enum standin_key {
-    KEY_RELEASE,     /* production, trusted */
-    KEY_REVOKED,     /* production, revoked */
-    KEY_DEVELOPMENT, /* of a class that a production device refuses */
-    KEY_TRUSTED_COUNT,
-    KEY_STRANGER = KEY_TRUSTED_COUNT /* in no device */
-};
+#include "guest/guest.h"
 
-void standin_public_key(enum standin_key key, uint8_t ret_xy[OTAV_PUBLIC_KEY_LEN]);
+void standin_public_key(enum guest_key key, uint8_t ret_xy[OTAV_PUBLIC_KEY_LEN]);
 
 /* Digest of len bytes, and r || s of a signature over it. */
 void standin_digest(const uint8_t *bytes, size_t len, uint8_t ret_digest[OTAV_SHA256_LEN]);
-void standin_sign(enum standin_key key, const uint8_t digest[OTAV_SHA256_LEN],
+void standin_sign(enum guest_key key, const uint8_t digest[OTAV_SHA256_LEN],
                   uint8_t ret_rs[OTAV_SIGNATURE_LEN]);
 
 /* AES is never used: its callbacks fail. */

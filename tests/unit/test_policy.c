@@ -7,6 +7,7 @@
 #include <otav/otav_openssl.h>
 
 #include "../../verifier/src/policy.h"
+#include "../../verifier/src/secure.h"
 #include "fake_crypto.h"
 #include "flash_sim.h"
 #include "image_builder.h"
@@ -292,6 +293,32 @@ START_TEST(test_policy_each_defect_gives_its_error)
         ck_assert_uint_eq(otav_verdict(&ctx), OTAV_REJECT);
         ck_assert_msg(otav_get_detail(&ctx) == defects[i].detail, "%s: detail %u",
                       otav_err_name(err), otav_get_detail(&ctx));
+    }
+}
+END_TEST
+
+/* The rules that are looked at twice, in two places. */
+static bool is_rechecked(enum otav_err err)
+{
+    unsigned class = OTAV_ERR_CLASS(err);
+
+    return class == OTAV_CLASS_POLICY || class == OTAV_CLASS_DEVICE ||
+           class == OTAV_CLASS_ROLLBACK || err == OTAV_ERR_ATTRIBUTES ||
+           err == OTAV_ERR_ATTRIBUTE_UNKNOWN || err == OTAV_ERR_BINDING;
+}
+
+START_TEST(test_policy_recheck_finds_each_defect_by_itself)
+{
+    const struct otav_transfer transfer = {
+        .purpose = OTAV_INSTALL, .has_image_id = true, .image_id = IMAGE_ID};
+
+    for (size_t i = 0; i < DEFECT_COUNT; i++) {
+        uint32_t misfit;
+
+        (void)judge(&defects[i], NULL);
+        misfit = otav_policy_recheck(&scene.config, &transfer, scene.image.meta, 0);
+        ck_assert_msg((misfit != 0) == is_rechecked(defects[i].err), "%s: %08x",
+                      otav_err_name(defects[i].err), misfit);
     }
 }
 END_TEST
@@ -736,11 +763,12 @@ START_TEST(test_policy_results_untouched_on_failure)
     ck_assert_int_eq(
         otav_policy_judge_firmware(&config, &otav_crypto_openssl, image.meta, 1, digest, &token),
         OTAV_ERR_FIRMWARE_SIGNATURE);
+    ck_assert_uint_eq(token, 0x12345678);
     digest[0] ^= 1;
     ck_assert_int_eq(
         otav_policy_judge_firmware(&config, &otav_crypto_openssl, image.meta, 0, digest, &token),
         OTAV_ERR_FIRMWARE_SIGNATURE);
-    ck_assert_uint_eq(token, 0x12345678);
+    ck_assert_uint_ne(otav_bind(token, &otav_crypto_openssl), OTAV_TOKEN_FIRMWARE);
 }
 END_TEST
 
@@ -749,6 +777,7 @@ static void add_tests(TCase *tc)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_policy_image_without_defect_is_accepted);
     tcase_add_test(tc, test_policy_each_defect_gives_its_error);
+    tcase_add_test(tc, test_policy_recheck_finds_each_defect_by_itself);
     tcase_add_test(tc, test_policy_earlier_defect_wins);
     tcase_add_test(tc, test_policy_every_error_is_shown);
     tcase_add_test(tc, test_policy_errors_have_names_texts_and_classes);

@@ -263,7 +263,7 @@ START_TEST(test_secure_rules_are_judged_again_after_the_signature)
     crypto.ecdsa_p256_verify = damaging_ecdsa;
     make_file(&signer, &signer);
     ck_assert_int_eq(image_run_file(&ctx, &config, &crypto, file.bytes, file.len, 0),
-                     OTAV_ERR_METHOD);
+                     OTAV_ERR_METADATA);
 }
 END_TEST
 

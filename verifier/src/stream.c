@@ -131,7 +131,11 @@ static enum otav_err metadata_complete(struct otav_context *ctx)
     }
     ctx->key_index = judgement.key_index;
     ctx->fw_len = judgement.fw_len;
-    ctx->meta_token = judgement.token;
+    /* A port whose table was misread may have answered with another of its functions. */
+    ctx->meta_token = otav_bind(judgement.token, ctx->crypto);
+    if (otav_reread(&ctx->meta_token) != OTAV_TOKEN_METADATA) {
+        return otav_stream_fail(ctx, OTAV_ERR_METADATA, 0);
+    }
     if (ctx->crypto->sha256_begin(ctx->crypto->user, &ctx->sha256) != OTAV_ACCEPT) {
         return otav_stream_fail(ctx, OTAV_ERR_CRYPTO, 0);
     }
@@ -150,13 +154,15 @@ static enum otav_err firmware_complete(struct otav_context *ctx)
 {
     uint8_t digest[OTAV_SHA256_LEN];
     uint32_t result = ctx->crypto->sha256_final(ctx->crypto->user, &ctx->sha256, digest);
+    uint32_t token = 0;
     enum otav_err err;
 
     if (result != OTAV_ACCEPT) {
         return otav_stream_fail(ctx, OTAV_ERR_CRYPTO, 0);
     }
     err = otav_policy_judge_firmware(ctx->config, ctx->crypto, ctx->metadata, ctx->key_index,
-                                     digest, &ctx->fw_token);
+                                     digest, &token);
+    ctx->fw_token = otav_bind(token, ctx->crypto);
     return err == OTAV_OK ? OTAV_OK : otav_stream_fail(ctx, err, 0);
 }
 

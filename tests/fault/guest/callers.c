@@ -4,14 +4,12 @@
  */
 #include "callers.h"
 
-#include "standin.h"
-
 void caller_install(void)
 {
     const struct otav_transfer transfer = {
         .purpose = OTAV_INSTALL, .has_len = true, .len = GUEST_INPUT->image_len};
 
-    if (otav_open(&guest_ctx, &guest_config, &standin_crypto, &guest_flash_port, &transfer) ==
+    if (otav_open(&guest_ctx, &GUEST_INPUT->config, &GUEST_CRYPTO, &guest_flash_port, &transfer) ==
             OTAV_OK &&
         otav_feed(&guest_ctx, GUEST_INPUT->image, GUEST_INPUT->image_len) == OTAV_OK &&
         otav_finish(&guest_ctx) == OTAV_OK && otav_verdict(&guest_ctx) == OTAV_ACCEPT &&
@@ -22,7 +20,7 @@ void caller_install(void)
 
 void caller_boot(void)
 {
-    if (otav_verify_slot(&guest_ctx, &guest_config, &standin_crypto, &guest_flash_port,
+    if (otav_verify_slot(&guest_ctx, &GUEST_INPUT->config, &GUEST_CRYPTO, &guest_flash_port,
                          OTAV_BOOT) == OTAV_OK &&
         otav_verdict(&guest_ctx) == OTAV_ACCEPT) {
         accepted();

@@ -1,13 +1,11 @@
 /*
  * A device reduced to its decision: takes the image that lies in the input and runs into accepted()
- * or refused(). This file is the platform: start, flash, device configuration.
+ * or refused(). This file is the platform: start and flash.
  * Layer: test; freestanding. Everything from guest_main() on is attacked, as is the verifier.
  */
 #include "callers.h"
 
 #include <string.h>
-
-#include "standin.h"
 
 #define SLOT  ((const uint8_t *)GUEST_SLOT_ADDRESS)
 #define FLASH ((volatile struct guest_flash *)GUEST_FLASH_ADDRESS)
@@ -20,7 +18,6 @@ void guest_main(void);
 void guest_reset(void);
 
 struct otav_context guest_ctx;
-struct otav_config guest_config;
 
 /* ---- where it ends ---------------------------------------------------------------------------- */
 
@@ -76,37 +73,6 @@ const struct otav_flash guest_flash_port = {NULL, flash_read, flash_erase, flash
 
 /* ---- start ------------------------------------------------------------------------------------ */
 
-static void set_key(enum standin_key key, uint8_t key_class, bool revoked)
-{
-    struct otav_key *k = &guest_config.keys[key];
-
-    standin_public_key(key, k->xy);
-    k->key_class = key_class;
-    k->roles = OTAV_ROLE_APPLICATION;
-    k->revoked = revoked;
-}
-
-static void configure(void)
-{
-    static const uint8_t product[16] = GUEST_PRODUCT;
-
-    guest_config.policy = OTAV_POLICY_STRICT;
-    guest_config.device_class = OTAV_CLASS_PRODUCTION;
-    guest_config.image_types = OTAV_ROLE_APPLICATION;
-    guest_config.key_count = KEY_TRUSTED_COUNT;
-    set_key(KEY_RELEASE, OTAV_CLASS_PRODUCTION, false);
-    set_key(KEY_REVOKED, OTAV_CLASS_PRODUCTION, true);
-    set_key(KEY_DEVELOPMENT, OTAV_CLASS_DEVELOPMENT, false);
-    guest_config.has_identity = true;
-    memcpy(guest_config.product, product, sizeof product);
-    guest_config.hardware_class = GUEST_HARDWARE_CLASS;
-    guest_config.hardware_revision = 2;
-    memcpy(guest_config.manufacturer, "MCHP", sizeof guest_config.manufacturer);
-    guest_config.has_installed = true;
-    guest_config.installed_version = GUEST_INSTALLED;
-    guest_config.counter_floor = GUEST_FLOOR;
-}
-
 /* The campaign starts at the first instruction of this function. */
 __attribute__((noinline)) void guest_main(void)
 {
@@ -120,6 +86,9 @@ __attribute__((noinline)) void guest_main(void)
     case PATH_BOOT:
         caller_boot();
         break;
+    case PATH_ECDSA:
+        caller_ecdsa();
+        break;
     }
     refused();
 }
@@ -127,7 +96,6 @@ __attribute__((noinline)) void guest_main(void)
 void guest_reset(void)
 {
     memset(guest_bss_start, 0, (size_t)(guest_bss_end - guest_bss_start));
-    configure();
     guest_main();
     __builtin_trap(); /* a skipped call of refused() ends here */
 }

@@ -4,7 +4,10 @@
 #ifndef FAULT_GUEST_H
 #define FAULT_GUEST_H
 
+#include <otav/otav_config.h>
 #include <stdint.h>
+
+_Static_assert(sizeof(struct otav_config) == 356, "the same to host and guest");
 
 #define GUEST_ROM_LEN      0x8000u
 #define GUEST_RAM_ADDRESS  0x20000000u
@@ -12,11 +15,22 @@
 #define GUEST_SLOT_ADDRESS 0x01080000u
 #define GUEST_SLOT_LEN     0x1000u
 
+enum guest_key {
+    KEY_RELEASE,     /* production, trusted */
+    KEY_REVOKED,     /* production, revoked */
+    KEY_DEVELOPMENT, /* of a class that a production device refuses */
+    KEY_TRUSTED_COUNT,
+    KEY_STRANGER = KEY_TRUSTED_COUNT, /* in no device */
+    KEY_COUNT
+};
+#define GUEST_KEY_LEN 64u
+
 /* Written by the machine before the guest starts; the guest only reads it. */
 #define GUEST_INPUT_ADDRESS 0x30000000u
 #define GUEST_IMAGE_MAX     1024u
 struct guest_input {
-    uint32_t path; /* enum guest_path */
+    uint32_t path;             /* enum guest_path */
+    struct otav_config config; /* as in flash: no stray write reaches it */
     uint32_t image_len;
     uint8_t image[GUEST_IMAGE_MAX];
 };
@@ -25,7 +39,14 @@ enum guest_path {
     PATH_INSTALL,  /* a service that looks at every result */
     PATH_CARELESS, /* a service that looks at none and leaves it all to otav_commit() */
     PATH_BOOT,     /* a bootloader in front of a slot */
+    PATH_ECDSA,    /* the crypto alone: the image is a struct guest_signature */
     GUEST_PATH_COUNT
+};
+
+struct guest_signature {
+    uint8_t xy[GUEST_KEY_LEN];
+    uint8_t digest[32];
+    uint8_t rs[64];
 };
 
 /* The flash controller. */

@@ -5,13 +5,11 @@
  */
 #include "callers.h"
 
-#include "standin.h"
-
 void caller_install(void)
 {
     const struct otav_transfer transfer = {.purpose = OTAV_INSTALL};
 
-    (void)otav_open(&guest_ctx, &guest_config, &standin_crypto, &guest_flash_port, &transfer);
+    (void)otav_open(&guest_ctx, &GUEST_INPUT->config, &GUEST_CRYPTO, &guest_flash_port, &transfer);
     (void)otav_feed(&guest_ctx, GUEST_INPUT->image, GUEST_INPUT->image_len);
     if (otav_finish(&guest_ctx) == OTAV_OK) {
         (void)otav_commit(&guest_ctx);
@@ -21,7 +19,7 @@ void caller_install(void)
 
 void caller_boot(void)
 {
-    if (otav_verify_slot(&guest_ctx, &guest_config, &standin_crypto, &guest_flash_port,
+    if (otav_verify_slot(&guest_ctx, &GUEST_INPUT->config, &GUEST_CRYPTO, &guest_flash_port,
                          OTAV_BOOT) == OTAV_OK) {
         accepted();
     }

@@ -22,9 +22,9 @@ static const uint32_t minus_b[P256_WORDS] = {0xD63B4220, 0x2763209D, 0x877BCF6F,
                                              0x08DED129, 0x1A5DDF54, 0xFB78B7CC, 0x23CFF9E1};
 
 /* Points of evidence: x, y, r, s below their modulus, r and s not zero, and eight equal words for the
- * equation of the curve. The inputs count twice; u1, u2 and x are eight equal words each; Z one. */
+ * equation of the curve. The inputs count twice; u1 and u2 are eight equal words, x twice eight; Z one. */
 enum { EVIDENCE_EQUAL = P256_WORDS, EVIDENCE_INPUTS = 6 + EVIDENCE_EQUAL };
-enum { EVIDENCE_ALL = 2 * EVIDENCE_INPUTS + 2 * EVIDENCE_EQUAL + 1 };
+enum { EVIDENCE_ALL = 2 * EVIDENCE_INPUTS + 3 * EVIDENCE_EQUAL + 1 };
 
 /* The later numbers take the place of earlier ones: the stack is what a small device has least of. */
 struct numbers {
@@ -113,7 +113,7 @@ static uint32_t compute_scalars(struct numbers *m)
 }
 
 /* Points if R's x is r modulo n, that is r or r + n: X = x * Z^2 without an inversion. Uses up all but
- * R. */
+ * R and r, in whose place the matching one of the two stays for a second look. */
 static uint32_t x_agrees(struct numbers *m)
 {
     uint32_t *zz = m->e;
@@ -150,6 +150,8 @@ uint32_t otav_p256_verify(const uint8_t xy[64], const uint8_t digest[32], const 
     p256_mul_add(m.u1_rx, m.rz, m.u1_rx, m.rs + P256_WORDS, m.key);
 
     evidence += p256_any(m.rz) != 0;
+    /* Twice: one pointer bit turned over can make a comparison look at one number only. */
+    evidence += x_agrees(&m);
     evidence += x_agrees(&m);
     word = OTAV_ACCEPT - EVIDENCE_ALL + evidence;
     return word == OTAV_ACCEPT ? word : OTAV_REJECT;

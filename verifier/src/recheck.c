@@ -1,0 +1,118 @@
+/*
+ * The rules of policy.c a second time, in other words: a fault that disarms a check there, once or for
+ * as long as the device runs, disarms none here.
+ * Layer: policy. Guards: shares no instruction with the first judgement but those that read the
+ * attributes; a unit of its own, so that no compiler concludes from the one what the other finds.
+ */
+#include "policy.h"
+
+static uint32_t differ(const uint8_t *a, const uint8_t *b, unsigned len)
+{
+    uint32_t difference = 0;
+
+    while (len > 0) {
+        len--;
+        difference |= (uint32_t)(a[len] ^ b[len]);
+    }
+    return difference;
+}
+
+static uint32_t misfit_of_key(const struct otav_config *config, const struct otav_key *key)
+{
+    bool any_class = config->device_class == OTAV_CLASS_DEVELOPMENT;
+
+    return (uint32_t)key->revoked |
+           (uint32_t)(!any_class && key->key_class != OTAV_CLASS_PRODUCTION);
+}
+
+static uint32_t misfit_of_hardware(const struct otav_config *config, const uint8_t *hardware)
+{
+    uint32_t revision = config->hardware_revision;
+
+    return (otav_load_u32(hardware + OTAV_HARDWARE_CLASS_OFF) ^ config->hardware_class) |
+           (revision - otav_load_u16(hardware + OTAV_HARDWARE_MIN_REVISION_OFF)) >> 31 |
+           (otav_load_u16(hardware + OTAV_HARDWARE_MAX_REVISION_OFF) - revision) >> 31;
+}
+
+static uint32_t misfit_of_binding(const struct otav_transfer *transfer, const uint8_t *metadata,
+                                  const uint8_t *binding)
+{
+    uint32_t misfit = differ(binding + OTAV_BINDING_SEQUENCE_OFF, metadata + OTAV_META_SEQUENCE_OFF,
+                             sizeof(uint32_t));
+
+    if (transfer->has_image_id) {
+        misfit |= otav_load_u32(binding + OTAV_BINDING_IMAGE_ID_OFF) ^ transfer->image_id;
+    }
+    return misfit;
+}
+
+/* What is optional, or is so to the stock policy. */
+static uint32_t misfit_of_attributes(const struct otav_config *config,
+                                     const struct otav_transfer *transfer, const uint8_t *metadata,
+                                     const struct otav_attributes *a)
+{
+    const uint8_t *product = OTAV_ATTR_VALUE(a, PRODUCT);
+    const uint8_t *hardware = OTAV_ATTR_VALUE(a, HARDWARE);
+    const uint8_t *binding = OTAV_ATTR_VALUE(a, BINDING);
+    uint32_t must = config->policy ^ OTAV_POLICY_STOCK;
+    uint32_t misfit = OTAV_ATTR_VALUE(a, ENCODING) != NULL;
+
+    misfit |= product == NULL ? must : differ(product, config->product, sizeof config->product);
+    misfit |= OTAV_ATTR_VALUE(a, COUNTER) == NULL ? must : 0;
+    misfit |= hardware == NULL ? must : misfit_of_hardware(config, hardware);
+    misfit |= binding == NULL ? must : misfit_of_binding(transfer, metadata, binding);
+    if (product != NULL || hardware != NULL) {
+        misfit |= !config->has_identity;
+    }
+    return misfit;
+}
+
+static uint32_t value_of(const uint8_t *value)
+{
+    return value == NULL ? 0 : otav_load_u32(value);
+}
+
+static uint32_t misfit_of_age(const struct otav_config *config,
+                              const struct otav_transfer *transfer, const uint8_t *metadata,
+                              const struct otav_attributes *a)
+{
+    uint32_t installed = config->has_installed ? config->installed_version : 0;
+    uint32_t misfit = value_of(OTAV_ATTR_VALUE(a, COUNTER)) < config->counter_floor;
+
+    if (transfer->purpose != OTAV_BOOT) {
+        misfit |= installed < value_of(OTAV_ATTR_VALUE(a, MIN_INSTALLED));
+        misfit |= config->has_installed &&
+                  otav_load_u32(metadata + OTAV_META_FW_REVISION_OFF) <= installed;
+    }
+    return misfit;
+}
+
+uint32_t otav_policy_recheck(const struct otav_config *config, const struct otav_transfer *transfer,
+                             const uint8_t metadata[OTAV_META_LEN], uint8_t key_index)
+{
+    const struct otav_key *key = &config->keys[key_index];
+    struct otav_attributes attributes;
+    const uint8_t *type;
+    uint16_t detail;
+    uint32_t misfit =
+        otav_attributes_parse(metadata + OTAV_META_ATTRIBUTES_OFF, OTAV_META_ATTRIBUTES_LEN,
+                              config->policy != OTAV_POLICY_STOCK, &attributes, &detail) ^
+        OTAV_OK;
+
+    if (misfit != 0) {
+        return misfit; /* nothing was found that could be looked at */
+    }
+    type = OTAV_ATTR_VALUE(&attributes, IMAGE_TYPE);
+    misfit = (uint32_t)(metadata[OTAV_META_AUTH_METHOD_OFF] ^ OTAV_METHOD_ECDSA);
+    misfit |= (uint32_t)(metadata[OTAV_META_FW_AUTH_METHOD_OFF] ^ OTAV_METHOD_ECDSA);
+    misfit |= misfit_of_key(config, key);
+    misfit |= misfit_of_attributes(config, transfer, metadata, &attributes);
+    misfit |= misfit_of_age(config, transfer, metadata, &attributes);
+    misfit |= ((config->image_types & key->roles) >> (type == NULL ? 0 : type[0] - 1) & 1) ^ 1;
+    misfit |= differ(metadata + OTAV_META_MANUFACTURER_OFF, config->manufacturer,
+                     sizeof config->manufacturer);
+    if (config->has_image_id && transfer->has_image_id) {
+        misfit |= transfer->image_id ^ config->image_id;
+    }
+    return misfit;
+}
