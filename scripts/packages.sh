@@ -19,7 +19,7 @@ packages_of() {
         echo check clang clang-format clang-tidy gcovr libclang-rt-14-dev llvm \
             botan jq libbearssl-dev libmbedtls-dev libnss3 libnss3-tools libunicorn-dev \
             libwolfssl-dev minisign p11-kit procps python3-cryptography-vectors qemu-system-arm \
-            scdoc srecord strace valgrind
+            scdoc srecord strace valgrind xxd
         # Debian's npm is several hundred packages: not where another one is there already.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
             echo nodejs npm

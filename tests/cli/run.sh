@@ -16,7 +16,7 @@ unset SOURCE_DATE_EPOCH OTAIMG_PKCS11_MODULE
 export LC_ALL=C OTAIMG
 umask 077
 
-# Keys, firmware, a manifest and a device file that fit each other.
+# Keys and firmware that fit the manifest and the device file beside this script.
 setup() {
   cp "$root"/keys/test/dev-a.pem "$root"/keys/test/dev-a.pub.pem "$root"/keys/test/dev-b.pem \
     "$root"/keys/test/dev-b.pub.pem .
@@ -30,35 +30,10 @@ setup() {
   tr -d '\r' <dos.hex >app.hex
   rm dos.hex
   chmod 644 app.hex app.bin
-  cat >release.yaml <<'END'
-otaimg: 1
-device: wbz451
-firmware: {file: app.hex, version: 1.4.2.0, sequence: 7}
-sign: {key: "file:release.pem", class: development}
-attributes:
-  product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
-  hardware: {class: 0x00000102, min-revision: 1, max-revision: 4}
-  security-counter: 3
-output: app.ota
-END
+  cp "$root"/tests/cli/release.yaml "$root"/tests/cli/device.yaml .
   sed '/^output/i encrypt: {method: aes-128-cbc, key: "file:aes.hex", iv: "101112131415161718191a1b1c1d1e1f"}' \
     release.yaml >encrypted.yaml
-  cat >stock.yaml <<'END'
-otaimg: 1
-device: wbz451
-firmware: {file: app.hex, version: 1.4.2.0, sequence: 7}
-sign: {key: "file:release.pem", class: development}
-output: app.ota
-END
-  cat >device.yaml <<'END'
-otaimg-device: 1
-device: wbz451
-keys: [{public: release.pub.pem, class: production, roles: [application]}]
-product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
-hardware: {class: 0x00000102, revision: 2}
-installed: {version: 1.4.1.0, security-counter: 3}
-decrypt: {key: "file:aes.hex", iv: "101112131415161718191a1b1c1d1e1f"}
-END
+  sed '/^attributes/d; /^  /d' release.yaml >stock.yaml
 }
 
 # t ARGS...: one run of the tool in the transcript: the command, its standard output, its errors

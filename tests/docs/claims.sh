@@ -9,7 +9,7 @@ for name in $(sed -n '/^## What is guaranteed/,/^## Numbers/p' README.md | grep 
   case $name in
     test_*) grep -rqs "START_TEST($name)" tests && continue ;;
     cli_*) [ -f "tests/cli/cases/${name#cli_}.sh" ] && continue ;;
-    *) grep -rqs --include=CMakeLists.txt -e "NAME $name\b" -e "NAME ${name%_*}_" tests && continue ;;
+    *) grep -rqs --include=CMakeLists.txt -e "NAME $name\b" -e "_test($name\b" -e "NAME ${name%_*}_" tests && continue ;;
   esac
   echo "README.md names '$name', and there is no such test"
   failed=1

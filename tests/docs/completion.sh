@@ -55,7 +55,7 @@ offers '' sign a.ota --sign-key pkcs11 : token
 offers 'key.pem' sign a.ota --sign-key = file : k
 offers '' inspect a.ota --decrypt-iv ''
 offers 'aes128 p256' keys generate --type ''
-offers 'pem' keys export --format = p
+offers 'pem provision' keys export --format = p
 offers 'pkcs11:' keys list ''
 offers 'key.pem' keys show k
 offers '' init ''

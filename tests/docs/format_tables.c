@@ -113,6 +113,9 @@ int main(void)
         {"zigbee: optional fields, in this order", &otav_zopt_table},
         {"metadata: 512 bytes in front of the firmware", &otav_meta_table},
         {"attributes: head of the attribute area", &otav_area_table},
+        {"provisioning record: 384 bytes, what the factory fixes in a device",
+         &otav_provision_table},
+        {"provisioning key: 68 bytes, four of them in the record", &otav_provision_key_table},
     };
 #define TYPE(id, type, len, name) (type),
     static const uint16_t attributes[] = {OTAV_ATTRIBUTES(TYPE)};

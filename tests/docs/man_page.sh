@@ -37,13 +37,13 @@ sed -n 's/^ *OX_[A-Z_]* = \([0-9]*\).*/\1/p' "$2/tools/otaimg/exits.h" >"$folder
 section "EXIT STATUS" | sed -n 's/^\*\([0-9]*\)\*$/\1/p' >"$folder/page"
 same "exit codes"
 
-grep -Eoh '"(OTAIMG_[A-Z0-9_]+|SOURCE_DATE_EPOCH|TMPDIR)"' "$2"/tools/otaimg/*.c | tr -d '"' \
+grep -Eoh '"(OTAIMG_[A-Z0-9_]+|SOURCE_DATE_EPOCH|TMPDIR)"' "$2"/tools/otaimg/*.[ch] | tr -d '"' \
     >"$folder/wanted"
 section "ENVIRONMENT" | sed -n 's/^\*\([A-Z0-9_]*\)\*$/\1/p' >"$folder/page"
 same "environment"
 
 # The properties of the schemas stand one to a line; the first words below are not properties.
-keywords='properties|items|if|then|else|not|path|uuid|counter'
+keywords='properties|items|contains|if|then|else|not|path|uuid|counter'
 for kind in manifest:"RELEASE MANIFEST" device:"DEVICE FILE"; do
     sed -n 's/^ *"\([a-z][a-z0-9-]*\)": {$/\1/p' "$2/schemas/${kind%%:*}.schema.json" |
         grep -Evx "$keywords" >"$folder/wanted"

@@ -7,10 +7,7 @@ set -euo pipefail
 otaimg=$1
 source_dir=$2
 
-fail() {
-    echo "FAIL: $1" >&2
-    exit 1
-}
+. "$source_dir/tests/hsm/token.sh"
 
 # block TITLE: the first YAML block behind the line "TITLE:".
 block() {
@@ -37,19 +34,7 @@ gitlab_steps() {
         /^ *script:/ { inside = 1 }'
 }
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset SOFTHSM2_CONF OTAIMG_PKCS11_MODULE OTAIMG_PIN SOURCE_DATE_EPOCH
-status=0
-"$source_dir"/keys/test/make-token.sh "$work/token" --label release >"$work/env" 2>"$work/err" ||
-    status=$?
-if [ $status -eq 77 ]; then
-    echo "SKIP: $(cat "$work/err")"
-    [ "${CI:-}" != true ] || exit 1
-    exit 77
-fi
-[ $status -eq 0 ] || fail "$(cat "$work/err")"
-eval "$(cat "$work/env")"
+make_token
 pin=$(cat "$work/token/pin")
 mkdir "$work/bin"
 ln -s "$otaimg" "$work/bin/otaimg"
@@ -62,24 +47,11 @@ make_repository() {
     mkdir "$1"
     cd "$1"
     { printf '\000\000\001\040\001\003\000\001' && head -c 1016 /dev/zero; } >app.bin
-    cat >release.yaml <<END
-otaimg: 1
-device: wbz451
-firmware: {file: app.bin, format: bin, version: 1.4.2.0, sequence: 7}
-$sign
-attributes:
-  product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
-  hardware: {class: 0x00000102, min-revision: 1, max-revision: 4}
-  security-counter: 3
-END
-    cat >device.yaml <<'END'
-otaimg-device: 1
-device: wbz451
-keys: [{public: release.pub.pem, class: production, roles: [application]}]
-product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
-hardware: {class: 0x00000102, revision: 2}
-installed: {version: 1.4.1.0, security-counter: 3}
-END
+    {
+        sed '/^sign:/d; /^output:/d; s/app.hex/app.bin/' "$source_dir/tests/cli/release.yaml"
+        echo "$sign"
+    } >release.yaml
+    cp "$source_dir/tests/cli/device.yaml" .
     uri=${sign#*\"}
     OTAIMG_PIN=$pin otaimg keys export "${uri%%\"*}" -o release.pub.pem
     git init -q .

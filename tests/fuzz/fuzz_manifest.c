@@ -5,11 +5,10 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "device_file.h"
-#include "diag.h"
+#include "fuzz_mute.h"
 #include "manifest_set.h"
 #include "yaml_doc.h"
 
@@ -54,15 +53,7 @@ static void load(const uint8_t *data, size_t size, void (*read)(struct yaml_doc 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static FILE *mute;
-
-    if (mute == NULL) {
-        mute = fopen("/dev/null", "w");
-        if (mute == NULL) {
-            abort();
-        }
-        diag_set_stream(mute);
-    }
+    fuzz_mute();
     load(data, size, read_manifest);
     load(data, size, read_device);
     return 0;

@@ -4,6 +4,7 @@
  *
  * Layer: test of the whole tool, in process.
  */
+#include "load_manifest.h"
 #include "unit.h"
 
 #include <dirent.h>
@@ -204,7 +205,7 @@ static enum ox build(const char *output, bool allow_insecure)
     struct release_result result;
     struct manifest m;
     char *path = in_folder("release.yaml");
-    enum ox ox = manifest_load(path, NULL, 0, &m);
+    enum ox ox = load_manifest(path, NULL, 0, &m);
 
     ck_assert_msg(ox == OX_OK, "%s", caught());
     ox = release_build(&m, output, &options, ring, &result);

@@ -1,30 +1,15 @@
 #!/bin/bash
-# With keys in a token: the record of a new key says what the token says, and two builds differ in their
-# signatures alone, encrypted ones as well.
+# With keys in a token: the record of a new key says what the token says, two builds differ in their
+# signatures alone, encrypted ones as well, and the log of an answer names the token's key.
 #
 #   evidence.sh OTAIMG SOURCE_DIR
 set -euo pipefail
 otaimg=$1
 source_dir=$2
 
-fail() {
-    echo "FAIL: $1" >&2
-    exit 1
-}
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$source_dir/tests/hsm/token.sh"
 cd "$work"
-unset SOFTHSM2_CONF OTAIMG_PKCS11_MODULE OTAIMG_PIN SOURCE_DATE_EPOCH
-status=0
-"$source_dir"/keys/test/make-token.sh token --label release >token.env 2>token.err || status=$?
-if [ $status -eq 77 ]; then
-    echo "SKIP: $(cat token.err)"
-    [ "${CI:-}" != true ] || exit 1
-    exit 77
-fi
-[ $status -eq 0 ] || fail "$(cat token.err)"
-eval "$(cat token.env)"
+make_token
 pin=$(cat token/pin)
 
 # Environment variables are taken once, so each run gets its own.
@@ -72,4 +57,15 @@ for kind in plain encrypted; do
     run compare a.ota b.ota --ignore-signatures "${key[@]}" >out || fail "$kind: differs: $(cat out)"
     ! run compare a.ota c.ota --ignore-signatures "${key[@]}" >out || fail "$kind: another release passed"
 done
+
+key='pkcs11:token=release;object=wbz451-app'
+run keys export "$key" -o app.pub.pem >/dev/null
+run prepare encrypted.yaml --verify-key app.pub.pem --set log=build.jsonl -o req.json >/dev/null
+run answer req.json --sign-key "$key" --log key.jsonl -o resp.json >/dev/null
+run attach req.json resp.json -o d.ota >/dev/null
+run compare a.ota d.ota --ignore-signatures --decrypt-key "$aes" --decrypt-iv $iv >out ||
+    fail "signed elsewhere: differs: $(cat out)"
+is key.jsonl '.action == "answer" and .signer == "pkcs11" and .encrypted'
+is build.jsonl '.action == "attach" and .signer == "detached" and .encrypted'
+[ "$(jq .content,.key key.jsonl)" = "$(jq .content,.key build.jsonl)" ] || fail "the logs differ"
 echo PASS

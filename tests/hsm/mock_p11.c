@@ -12,6 +12,7 @@
  *                       '=': no object has it
  *   MOCK_P11_SIGN_LEN   length that C_Sign reports
  *   MOCK_P11_LOG        file that gets one line a call: its name and, for attributes, their type
+ *   MOCK_P11_ENVIRON    file that C_Initialize writes its environment to, a line each
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -84,7 +85,27 @@ static CK_RV before(const char *call)
         return rv != CKR_OK ? rv : real->name args;                                                \
     }
 
-CALL(C_Initialize, (void *init), (init))
+static void show_environment(void)
+{
+    const char *path = getenv("MOCK_P11_ENVIRON");
+    int fd = path != NULL ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+
+    for (char **entry = environ; fd >= 0 && *entry != NULL; entry++) {
+        (void)dprintf(fd, "%s\n", *entry);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static CK_RV mock_C_Initialize(void *init)
+{
+    CK_RV rv = before("C_Initialize");
+
+    show_environment();
+    return rv != CKR_OK ? rv : real->C_Initialize(init);
+}
+
 CALL(C_Finalize, (void *reserved), (reserved))
 CALL(C_GetInfo, (CK_INFO * info), (info))
 CALL(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *count), (present, slots, count))

@@ -8,34 +8,16 @@ otaimg=$1
 mock=$2
 source_dir=$3
 
-skip() {
-    echo "SKIP: $1"
-    [ "${CI:-}" != true ] || exit 1
-    exit 77
-}
-
-fail() {
-    echo "FAIL: $1" >&2
-    exit 1
-}
-
+. "$source_dir/tests/hsm/token.sh"
 command -v strace >/dev/null || skip "strace not found"
 strace -qq -e trace=none true 2>/dev/null || skip "ptrace is not permitted"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-unset SOFTHSM2_CONF OTAIMG_PKCS11_MODULE OTAIMG_PIN OTAIMG_PASSPHRASE
 
 PIN=pin-4711-of-the-test
 passphrase=correct-horse-of-the-test
 printf '%s' "$PIN" >pin
-status=0
-"$source_dir"/keys/test/make-token.sh token --label release --pin-file pin >token.env 2>token.err ||
-    status=$?
-[ $status -ne 77 ] || skip "$(cat token.err)"
-[ $status -eq 0 ] || fail "$(cat token.err)"
-eval "$(cat token.env)"
+make_token --pin-file pin
 rm pin
 
 # Stack pointer, reset address and something behind them.
@@ -98,6 +80,14 @@ memory_of() {
             2>/dev/null || true
     done < <(grep -E '^[0-9a-f]+-[0-9a-f]+ rw' "/proc/$1/maps")
 }
+
+# A module, and what it may start, gets neither.
+OTAIMG_PIN=$PIN OTAIMG_PASSPHRASE=$passphrase MOCK_P11_MODULE=$OTAIMG_PKCS11_MODULE \
+    MOCK_P11_ENVIRON=$work/module.env OTAIMG_PKCS11_MODULE=$mock "$otaimg" build release.yaml \
+    >out 2>err || fail "environment of a module: $(cat err)"
+grep -q '^MOCK_P11_ENVIRON=' module.env || fail "module.env is not the module's environment"
+nowhere "$PIN" module.env
+nowhere "$passphrase" module.env
 
 mkfifo pause
 env OTAIMG_PIN="$PIN" OTAIMG_PKCS11_MODULE="$mock" MOCK_P11_MODULE="$OTAIMG_PKCS11_MODULE" \

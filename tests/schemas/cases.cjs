@@ -1,4 +1,5 @@
-/* Documents that differ from an example in one place: [name, text of the example, text instead]. */
+/* Documents that differ from an example in one place, [name, text of the example, text instead], or
+ * that stand for themselves, [name, text]. */
 'use strict';
 
 const taken = { schema: true, reader: true };
@@ -8,15 +9,25 @@ const readerOnly = { schema: true, reader: false };
 /* Where an editor's YAML reader sees a number, the schema wants quotes and the C reader does not. */
 const schemaOnly = { schema: false, reader: true };
 
-const IV = 'iv: "00000000000000000000000000000000"';
+const IV = 'iv: "5a1d0c93e7f24b68a90c3e5f71d2b486"';
 const REVISION = 'source-revision: 0123456789abcdef0123456789abcdef01234567';
 const USER = 'user: {0x8802: "01", 0x8801: "00ff"}';
+const SIGN_KEY = '"pkcs11:token=release;object=wbz451-app"';
 const STOCK_SIGN = 'sign: {key: "file:keys/release.pem"}';
 const STOCK_KEYS =
   'keys: [{public: developer.pub.pem, class: development, roles: [application]}]';
 const ATTRIBUTES =
   'attributes: {product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f, ' +
   'hardware: {class: 1, min-revision: 0, max-revision: 0}, security-counter: 0}';
+
+const FIRMWARE = 'firmware: {file: a.hex, version: 1.0.0.0, sequence: 7}';
+const HEAD = 'otaimg: 1\ndevice: wbz451\n';
+const KEY = 'sign: {key: "file:a.pem"}';
+
+/* A manifest with a whole release above its variants, given as the items of a list. */
+function variants(...items) {
+  return `${HEAD}${FIRMWARE}\n${KEY}\nvariants: [${items.join(', ')}]\n`;
+}
 
 const releaseTaken = [
   ['largest sequence', 'sequence: 7', 'sequence: 0xFFFFFFFE'],
@@ -46,6 +57,10 @@ const releaseTaken = [
   ['permanent', 'activation: trial', 'activation: permanent'],
   ['bootloader image', 'image-type: application', 'image-type: bootloader'],
   ['sign key with encoded value', 'object=wbz451-app"', 'object=wbz451%20app;type=private"'],
+  ['sign with a program', SIGN_KEY, '"exec:sign?public=release.pub.pem"'],
+  ['sign with a program, shortest time', SIGN_KEY, '"exec:s?public=p&timeout=1"'],
+  ['sign with a program, longest time', SIGN_KEY, '"exec:s?timeout=3600&public=p"'],
+  ['sign with a program, encoded path', SIGN_KEY, '"exec:/a%20b?public=%26/k%25"'],
   ['development key', 'object=wbz451-app"', 'object=wbz451-app"\n  class: development'],
   ['rule turned off', 'compress: none', 'lint: {off: {zero-iv: "stock device"}}'],
   ['nothing turned off', 'compress: none', 'lint: {off: {}}'],
@@ -95,7 +110,22 @@ const releaseRefused = [
   ['sign key with encoded name', 'object=wbz451-app"', 'ob%6Aect=wbz451-app"'],
   ['sign key with blank', 'object=wbz451-app"', 'object=wbz451 app"'],
   ['sign key without path', '"pkcs11:token=release;object=wbz451-app"', '"file:"'],
-  ['sign with a program without public key', '"pkcs11:token=release;object=wbz451-app"', '"exec:sign"'],
+  ['sign with a program without public key', SIGN_KEY, '"exec:sign"'],
+  ['sign with a program without name', SIGN_KEY, '"exec:?public=p"'],
+  ['sign with a program, public key without path', SIGN_KEY, '"exec:s?public="'],
+  ['sign with a program, public key twice', SIGN_KEY, '"exec:s?public=p&public=p"'],
+  ['sign with a program, no time', SIGN_KEY, '"exec:s?public=p&timeout=0"'],
+  ['sign with a program, empty time', SIGN_KEY, '"exec:s?public=p&timeout="'],
+  ['sign with a program, too long', SIGN_KEY, '"exec:s?public=p&timeout=3601"'],
+  ['sign with a program, far too long', SIGN_KEY, '"exec:s?timeout=10000&public=p"'],
+  ['sign with a program, time with leading zero', SIGN_KEY, '"exec:s?public=p&timeout=060"'],
+  ['sign with a program, time in minutes', SIGN_KEY, '"exec:s?public=p&timeout=5m"'],
+  ['sign with a program, time twice', SIGN_KEY, '"exec:s?timeout=5&public=p&timeout=5"'],
+  ['sign with a program, unknown attribute', SIGN_KEY, '"exec:s?public=p&pin=1"'],
+  ['sign with a program, nothing behind &', SIGN_KEY, '"exec:s?public=p&"'],
+  ['sign with a program, half a code', SIGN_KEY, '"exec:s%2?public=p"'],
+  ['sign with a program, code of NUL', SIGN_KEY, '"exec:s%00?public=p"'],
+  ['sign with a program and a PIN', SIGN_KEY, '"exec:s?public=p&pin-value=1"'],
   ['no sign key', '  key: "pkcs11:token=release;object=wbz451-app"\n', '  {}\n'],
   ['unknown class', 'object=wbz451-app"', 'object=wbz451-app"\n  class: test'],
   ['unknown lint rule', 'compress: none', 'lint: {off: {frob: "no reason"}}'],
@@ -106,10 +136,11 @@ const releaseRefused = [
   ['lint without off', 'compress: none', 'lint: {}'],
   ['other lint key', 'compress: none', 'lint: {off: {}, on: {}}'],
   ['other cipher', 'method: aes-128-cbc', 'method: aes-128-ctr'],
-  ['no IV', `  ${IV}\n`, ''],
+  ['no IV', IV, ''],
   ['short IV', IV, 'iv: "0000000000000000000000000000000"'],
   ['IV not hex', IV, 'iv: "0000000000000000000000000000000g"'],
-  ['no encryption key', '  key: "file:keys/aes.bin"\n', ''],
+  ['encryption with a program', '"file:keys/aes.bin"', '"exec:s?public=p"'],
+  ['no encryption key', 'key: "file:keys/aes.bin"', ''],
   ['encrypted image', 'file-type: ble', 'file-type: image'],
   ['encrypted hex', 'file-type: ble', 'file-type: hex'],
   ['unknown file type', 'file-type: ble', 'file-type: mesh'],
@@ -169,6 +200,7 @@ const releaseSchemaOnly = [
   ['digits as manufacturer', 'manufacturer: MCHP', 'manufacturer: 1234'],
   ['digits as IV', IV, 'iv: 11111111111111111111111111111111'],
   ['digits as revision', REVISION, `source-revision: ${'1'.repeat(40)}`],
+  ['time of a program in hex', SIGN_KEY, '"exec:s?public=p&timeout=0x10"'],
   ['digits as user value', USER, 'user: {0x8801: 11}'],
 ];
 
@@ -217,12 +249,92 @@ const stockRefused = [
   ['empty attributes', STOCK_SIGN, `${STOCK_SIGN}\nattributes:`],
 ];
 
+const variantsTaken = [
+  ['one variant', variants('{name: a}')],
+  ['name of 64', variants(`{name: ${'x'.repeat(64)}}`)],
+  ['every kind of character in a name', variants('{name: "A.z_0-9"}')],
+  ['digits in quotes as name', variants('{name: "1"}')],
+  ['one output for all', variants('{name: a, output: a.ota}', '{name: b, output: a.ota}')],
+  ['output above and in a variant', `output: a.ota\n${variants('{name: a, output: b.ota}')}`],
+  ['all in the variant', `variants: [{name: a, otaimg: 1, device: wbz451, ${FIRMWARE}, ${KEY}}]`],
+  ['key in each variant', `${HEAD}${FIRMWARE}\nvariants: [{name: a, ${KEY}}, {name: b, ${KEY}}]`],
+  ['a part of firmware in each variant', `${HEAD}firmware: {file: a.hex, sequence: 7}\n${KEY}\n` +
+    'variants: [{name: a, firmware: {version: 1.0.0.0}}]'],
+  ['a part of sign in the variant', `${HEAD}${FIRMWARE}\nsign: {class: development}\n` +
+    'variants: [{name: a, sign: {key: "file:a.pem"}}]'],
+  ['a part of attributes in the variant', `attributes: {security-counter: 0}\n` +
+    variants('{name: a, attributes: {product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f, ' +
+      'hardware: {class: 1, min-revision: 0, max-revision: 0}}}')],
+  ['raw binary in the variant', `${HEAD}firmware: {file: a, version: 1.0.0.0, sequence: 7, ` +
+    `address: 0}\n${KEY}\nvariants: [{name: a, firmware: {format: bin}}]`],
+  ['no key with none above', `${HEAD}${FIRMWARE}\nauthentication: none\nvariants: [{name: a}]`],
+  ['no key with none below', `${HEAD}${FIRMWARE}\nvariants: [{name: a, authentication: none}]`],
+  ['zigbee in one of two', variants('{name: a}', '{name: b, file-type: zigbee, zigbee: ' +
+    '{manufacturer-code: 1, image-type: 2, file-version: 3, header-string: ""}}')],
+  ['rule turned off in a variant', variants('{name: a, lint: {off: {no-sbom: "none yet"}}}')],
+];
+
+const variantsRefused = [
+  ['no variant', variants()],
+  ['variants without value', `${HEAD}${FIRMWARE}\n${KEY}\nvariants:\n`],
+  ['variants in a mapping', `${HEAD}${FIRMWARE}\n${KEY}\nvariants: {name: a}`],
+  ['variant that is a word', variants('a')],
+  ['variant without name', variants('{output: a.ota}')],
+  ['empty name', variants('{name: ""}')],
+  ['name of 65', variants(`{name: ${'x'.repeat(65)}}`)],
+  ['name with blank', variants('{name: "a b"}')],
+  ['name with slash', variants('{name: a/b}')],
+  ['name that is a list', variants('{name: [a]}')],
+  ['name above', `name: a\n${variants('{name: a}')}`],
+  ['variants in a variant', variants('{name: a, variants: [{name: b}]}')],
+  ['unknown key in a variant', variants('{name: a, frob: 1}')],
+  ['unknown key below one', variants('{name: a, firmware: {frob: 1}}')],
+  ['unknown key above', `frob: 1\n${variants('{name: a}')}`],
+  ['firmware that is a word', variants('{name: a, firmware: a.hex}')],
+  ['value out of range', variants('{name: a, firmware: {sequence: 0}}')],
+  ['empty output', variants('{name: a, output: }')],
+  ['encryption with a program', variants('{name: a, encrypt: {method: aes-128-cbc, ' +
+    'key: "exec:s?public=p", iv: "000102030405060708090a0b0c0d0e0f"}}')],
+  ['no format', `device: wbz451\n${FIRMWARE}\n${KEY}\nvariants: [{name: a}]`],
+  ['no device', `otaimg: 1\n${FIRMWARE}\n${KEY}\nvariants: [{name: a}]`],
+  ['no firmware', `${HEAD}${KEY}\nvariants: [{name: a}]`],
+  ['firmware in one of two', `${HEAD}${KEY}\nvariants: [{name: a, ${FIRMWARE}}, {name: b}]`],
+  ['no sequence', `${HEAD}firmware: {file: a.hex, version: 1.0.0.0}\n${KEY}\nvariants: [{name: a}]`],
+  ['no key', `${HEAD}${FIRMWARE}\nvariants: [{name: a}]`],
+  ['key in one of two', `${HEAD}${FIRMWARE}\nvariants: [{name: a, ${KEY}}, {name: b}]`],
+];
+
+/* Only the manifest that a variant makes can show these. */
+const variantsReaderOnly = [
+  ['name twice', variants('{name: a}', '{name: a, output: a.ota}')],
+  ['key with sha256', variants('{name: a, authentication: sha256}')],
+  ['encrypted image', variants('{name: a, file-type: image, encrypt: {method: aes-128-cbc, ' +
+    'key: "file:a", iv: "000102030405060708090a0b0c0d0e0f"}}')],
+  ['encryption without IV', variants('{name: a, encrypt: {method: aes-128-cbc, key: "file:a"}}')],
+  ['zigbee without its fields', variants('{name: a, file-type: zigbee}')],
+  ['attributes without counter', variants('{name: a, attributes: ' +
+    '{product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f, ' +
+    'hardware: {class: 1, min-revision: 0, max-revision: 0}}}')],
+  ['address without raw binary',
+    variants('{name: a, firmware: {address: 0}}', '{name: b, firmware: {format: elf, address: 0}}')],
+  ['lint without off', variants('{name: a, lint: {}}')],
+  ['no key for one of two', `${HEAD}${FIRMWARE}\n` +
+    'variants: [{name: a, authentication: none}, {name: b}]'],
+];
+
+/* The schema looks at values that every variant replaces, and wants quotes around digits. */
+const variantsSchemaOnly = [
+  ['replaced value', `output: []\n${variants('{name: a, output: a.ota}')}`],
+  ['digits as name', variants('{name: 1}')],
+];
+
 const deviceTaken = [
   ['policy by default', 'policy: strict\n', ''],
   ['class by default', 'class: production\nkeys', 'keys'],
   ['manufacturer by default', 'manufacturer: MCHP\n', ''],
   ['nothing installed', 'installed: {version: 1.4.1.0, security-counter: 3}\n', ''],
   ['key as URI', 'release.pub.pem', '"pkcs11:token=release;object=wbz451-app"'],
+  ['key of a program', 'release.pub.pem', '"exec:sign?public=release.pub.pem&timeout=3600"'],
   ['stock with identity', 'policy: strict', 'policy: stock'],
   ['all image types', 'image-types: [application]',
     'image-types: [secondary, application, bootloader]'],
@@ -241,6 +353,9 @@ const deviceRefused = [
   ['key without file', 'public: release.pub.pem, ', ''],
   ['key with PIN', 'release.pub.pem', '"pkcs11:object=a?pin-value=1"'],
   ['key with scheme only', 'release.pub.pem', '"file:"'],
+  ['key of a program without public key', 'release.pub.pem', '"exec:sign"'],
+  ['key of a program, too long', 'release.pub.pem', '"exec:sign?public=p&timeout=3601"'],
+  ['decryption with a program', '"file:keys/aes.bin"', '"exec:s?public=p"'],
   ['revoked as text', 'revoked: true', 'revoked: on'],
   ['unknown key of a key', 'revoked: true', 'expired: true'],
   ['no product', 'product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f\n', ''],
@@ -251,7 +366,7 @@ const deviceRefused = [
   ['installed without counter', ', security-counter: 3', ''],
   ['installed without version', 'version: 1.4.1.0, ', ''],
   ['counter too large', 'security-counter: 3', 'security-counter: 0xFFFFFFFF'],
-  ['decrypt without IV', ', iv: "00000000000000000000000000000000"', ''],
+  ['decrypt without IV', `, ${IV}`, ''],
   ['decrypt without key', 'key: "file:keys/aes.bin", ', ''],
   ['unknown key', 'policy: strict', 'policy: strict\nfrob: 1'],
 ];
@@ -283,6 +398,10 @@ exports.lists = [
   list('manifest', 'release-combo.yaml', readerOnly, comboReaderOnly),
   list('manifest', 'release-stock.yaml', taken, stockTaken),
   list('manifest', 'release-stock.yaml', refused, stockRefused),
+  list('manifest', 'release-variants.yaml', taken, variantsTaken),
+  list('manifest', 'release-variants.yaml', refused, variantsRefused),
+  list('manifest', 'release-variants.yaml', readerOnly, variantsReaderOnly),
+  list('manifest', 'release-variants.yaml', schemaOnly, variantsSchemaOnly),
   list('device', 'device.yaml', taken, deviceTaken),
   list('device', 'device.yaml', refused, deviceRefused),
   list('device', 'device-stock.yaml', refused, deviceStockRefused),

@@ -35,12 +35,16 @@ const strict = yaml.FAILSAFE_SCHEMA.extend({
   ],
 });
 
+function readSchema(kind) {
+  const file = path.join(projectDir, 'schemas', `${kind}.schema.json`);
+  return JSON.parse(fs.readFileSync(file, 'utf8'));
+}
+
 const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false });
 addFormats(ajv);
 const validators = {};
 for (const kind of ['manifest', 'device']) {
-  const file = path.join(projectDir, 'schemas', `${kind}.schema.json`);
-  validators[kind] = ajv.compile(JSON.parse(fs.readFileSync(file, 'utf8')));
+  validators[kind] = ajv.compile(readSchema(kind));
 }
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'otaimg-schemas-'));
@@ -82,7 +86,27 @@ function judge(name, kind, text, { schema, reader }) {
   expect(name, 'the reader', readerOk, reader, readerText);
 }
 
+function textOf(base, original, [name, from, to]) {
+  if (to === undefined) {
+    return from;
+  }
+  if (original.split(from).length !== 2) {
+    throw new Error(`${base}: ${name}: '${from}' does not occur exactly once`);
+  }
+  return original.replace(from, () => to);
+}
+
+/* Every key of a manifest may differ in a variant, so both lists grow together. */
+function checkVariantKeys({ properties, $defs }) {
+  const { variants, ...rest } = properties;
+  const { name, ...keys } = $defs.variantKeys.properties;
+  if (Object.keys(keys).sort().join() !== Object.keys(rest).sort().join()) {
+    throw new Error('the schema has other keys for a variant than for a manifest');
+  }
+}
+
 try {
+  checkVariantKeys(readSchema('manifest'));
   const examples = path.join(projectDir, 'examples');
   const both = { schema: true, reader: true };
   for (const file of fs.readdirSync(examples).filter((name) => /\.yaml$/.test(name)).sort()) {
@@ -101,11 +125,8 @@ try {
 
   for (const { kind, base, cases, verdict } of lists) {
     const original = fs.readFileSync(path.join(examples, base), 'utf8');
-    for (const [name, from, to] of cases) {
-      if (original.split(from).length !== 2) {
-        throw new Error(`${base}: ${name}: '${from}' does not occur exactly once`);
-      }
-      judge(`${base}: ${name}`, kind, original.replace(from, () => to), verdict);
+    for (const one of cases) {
+      judge(`${base}: ${one[0]}`, kind, textOf(base, original, one), verdict);
     }
   }
 } finally {

@@ -2,7 +2,8 @@
  * schemas/wbz451_ota.ksy against `otaimg inspect --json`: for every good file both must name the same
  * fields with the same offset, length, bytes and number, and for every damaged header or metadata
  * byte they must agree whether the file is still well-formed. And against the field lists of the
- * verifier, for records that no file has yet. */
+ * verifier, for records that no file has yet. schemas/wbz451_provision.ksy against `otaimg keys show`
+ * in the same way. */
 'use strict';
 const crypto = require('crypto');
 const fs = require('fs');
@@ -19,6 +20,7 @@ const yaml = fromNpm('js-yaml');
 const KaitaiStream = fromNpm('kaitai-struct/KaitaiStream');
 
 const KSY = path.join(projectDir, 'schemas', 'wbz451_ota.ksy');
+const PROVISION_KSY = path.join(projectDir, 'schemas', 'wbz451_provision.ksy');
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'otaimg-kaitai-'));
 const files = new Files(otaimg, projectDir, scratch);
 let failures = 0;
@@ -34,13 +36,12 @@ function expect(ok, text) {
 
 /* ---- the generated parser --------------------------------------------------------------------- */
 
-async function loadParser(description) {
+async function loadParser(description, name) {
   const source = await compiler.compile('javascript', description, null, true);
   const module = { exports: {} };
   const resolve = (name) => (name === 'kaitai-struct/KaitaiStream' ? KaitaiStream : fromNpm(name));
-  new Function('module', 'exports', 'require', source['Wbz451Ota.js'])(module, module.exports,
-    resolve);
-  return module.exports.Wbz451Ota ?? module.exports;
+  new Function('module', 'exports', 'require', source[`${name}.js`])(module, module.exports, resolve);
+  return module.exports[name] ?? module.exports;
 }
 
 function stream(bytes) {
@@ -228,12 +229,13 @@ function sizeOf(entry) {
     : typeof entry.size === 'number' ? entry.size : Number(entry.type.slice(1));
 }
 
-/* What `format_tables` prints, as "type.field bytes", and attribute types as "0x0001 product". */
+/* What `format_tables` prints, as "type.field bytes", those of the provisioning record apart, and
+ * attribute types as "0x0001 product". */
 function listedFields() {
-  const result = { fields: [], attributes: [] };
+  const result = { fields: [], attributes: [], provisioning: [] };
   let record;
   for (const text of execFileSync(formatTables, { encoding: 'utf8' }).split('\n')) {
-    const heading = /^### ([a-z]+):/.exec(text);
+    const heading = /^### ([a-z ]+):/.exec(text);
     const row = /^\| (?:0x([0-9A-F]{4}) ([a-z_]+) \| )?(?:0x[0-9A-F]+|next) \| ([0-9, ]+) \| (\w+) \|/
       .exec(text);
     if (heading !== null) {
@@ -244,7 +246,8 @@ function listedFields() {
         result.attributes.push(`${parseInt(type, 16)} ${attribute}`);
       }
       if (!WITHOUT_LIST.includes(attribute)) {
-        result.fields.push(`${attribute ?? record}.${field} ${bytes}`);
+        (attribute === undefined && record.startsWith('provisioning') ? result.provisioning
+          : result.fields).push(`${attribute ?? record}.${field} ${bytes}`);
       }
     }
   }
@@ -258,6 +261,16 @@ function namesOf(description) {
     .map(([type, name]) => [Number(type), name]));
 }
 
+/* Both have the same lines. */
+function expectSame(listed, described) {
+  for (const [a, b, who] of [[listed, described, 'the C lists have'],
+    [described, listed, 'Kaitai has']]) {
+    for (const one of a) {
+      expect(b.includes(one), `only ${who} ${one}`);
+    }
+  }
+}
+
 function compareLists(description) {
   const listed = listedFields();
   const described = Object.entries(description.types)
@@ -266,21 +279,98 @@ function compareLists(description) {
   const attributes = Object.entries(attributeNames).map(([type, name]) => `${type} ${name}`);
 
   expect(listed.fields.length > 60, `only ${listed.fields.length} fields are listed`);
-  for (const [a, b, who] of [[listed.fields, described, 'the field lists have'],
-    [described, listed.fields, 'Kaitai has'], [listed.attributes, attributes, 'the C lists have'],
-    [attributes, listed.attributes, 'Kaitai has']]) {
-    for (const one of a) {
-      expect(b.includes(one), `only ${who} ${one}`);
-    }
+  expectSame(listed.fields, described);
+  expectSame(listed.attributes, attributes);
+}
+
+/* ---- provisioning records --------------------------------------------------------------------- */
+
+function makeRecord() {
+  const device = files.keep('provision.yaml', `otaimg-device: 1
+device: wbz451
+class: development
+keys:
+  - {public: ${projectDir}/keys/test/dev-a.pub.pem, class: development, roles: [application]}
+  - {public: ${projectDir}/keys/test/dev-b.pub.pem, class: development, roles: [bootloader, secondary]}
+product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
+hardware: {class: 0x01020304, revision: 515}
+manufacturer: ACM
+decrypt: {key: "file:aes.hex", iv: "101112131415161718191a1b1c1d1e1f"}
+`);
+  const record = path.join(scratch, 'device.prov');
+  files.keep('aes.hex', '0f1e2d3c4b5a69788796a5b4c3d2e1f0');
+  execFileSync(otaimg, ['keys', 'export', '--format', 'provision', '--device', device,
+    '--with-decrypt-key', '-q', '-o', record]);
+  return record;
+}
+
+/* The record as `keys show --json` puts it, from what Kaitai reads. */
+function shown(record) {
+  const hex = (bytes) => Buffer.from(bytes).toString('hex');
+  const word = (words, value) => snake(words[value]);
+  const Record = record.constructor;
+  return {
+    policy: word(Record.Policies, record.policy),
+    class: word(Record.Classes, record.deviceClass),
+    product: hex(record.product).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+    hardware: { class: record.hardwareClass, revision: record.hardwareRevision },
+    manufacturer: Buffer.from(record.manufacturer).toString('latin1').replace(/\0*$/, ''),
+    decrypt_key: record.hasDecryptKey === 1 ? 'present' : 'absent',
+    keys: record.keys.items.map((key) => ({
+      class: word(Record.Classes, key.class),
+      roles: ['application', 'bootloader', 'secondary'].filter((_, bit) => key.roles >> bit & 1),
+      x: hex(key.xy.slice(0, 32)),
+      y: hex(key.xy.slice(32)),
+    })),
+  };
+}
+
+/* Every bit of every byte that Kaitai can judge, with the digest that fits. */
+function compareSealed(parser, record) {
+  const original = fs.readFileSync(record);
+  const judged = [0, 1, 2, 3, 4, 5, 6, 8, 0x24, 0x2f, 0x70, 0x71, 0x72, 0x73, 0xb4, 0xb5];
+  const changes = [...judged.flatMap((i) => [1, 2, 4, 8, 16, 32, 64, 128].map((mask) => [i, mask])),
+    [5, 0x35 ^ 0xca], [6, 0x5c ^ 0xa3], [0x70, 0x5c ^ 0xa3]];
+  for (const [i, mask] of changes) {
+    const bytes = Buffer.from(original);
+    bytes[i] ^= mask;
+    crypto.createHash('sha256').update(bytes.subarray(0, 0x160)).digest().copy(bytes, 0x160);
+    const kaitai = wellFormed(parser, bytes);
+    const { status } = files.run('keys', 'show', '-q', files.keep('sealed.prov', bytes));
+    expect((status === 0) === kaitai,
+      `record, byte ${i} ^ ${mask}: Kaitai ${kaitai}, keys show ends with ${status}`);
   }
+}
+
+async function compareProvision() {
+  const description = yaml.load(fs.readFileSync(PROVISION_KSY, 'utf8'));
+  const parser = await loadParser(description, 'Wbz451Provision');
+  const record = makeRecord();
+  const bytes = fs.readFileSync(record);
+  const parsed = parse(parser, bytes);
+  const json = JSON.parse(execFileSync(otaimg, ['keys', 'show', '-q', '--json', record]));
+  const listOf = (name, seq) => seq.map((entry) => `${name}.${entry.id} ${sizeOf(entry)}`);
+
+  expectSame(listedFields().provisioning, [...listOf('provisioning record', description.seq),
+    ...listOf('provisioning key', description.types.key.seq)]);
+  json.keys = json.keys.map(({ class: name, roles, x, y }) => ({ class: name, roles, x, y }));
+  expect(JSON.stringify(json) === JSON.stringify(shown(parsed)),
+    `keys show ${JSON.stringify(json)}, Kaitai ${JSON.stringify(shown(parsed))}`);
+  expect(Buffer.from(parsed.sha256).equals(crypto.createHash('sha256')
+    .update(bytes.subarray(0, 0x160)).digest()), 'another digest');
+  expect(Buffer.from(parsed.decryptKey).toString('hex') === '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
+    && Buffer.from(parsed.decryptIv).toString('hex') === '101112131415161718191a1b1c1d1e1f',
+  'another decryption key or IV');
+  compareSealed(parser, record);
 }
 
 (async () => {
   try {
     const description = yaml.load(fs.readFileSync(KSY, 'utf8'));
-    const parser = await loadParser(description);
+    const parser = await loadParser(description, 'Wbz451Ota');
     attributeNames = namesOf(description);
     compareLists(description);
+    await compareProvision();
     const good = files.good();
     for (const file of good) {
       compareFile(parser, file);

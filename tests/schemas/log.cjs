@@ -63,9 +63,12 @@ output: app.ota
   run('build', '-q', 'full.yaml');
   run('resign', '-q', 'app.ota', '--verify-key', path.join(keys, 'release.pub.pem'), '--sign-key',
     'file:release.pem', '--log', 'log.jsonl');
+  run('prepare', 'full.yaml', '--verify-key', path.join(keys, 'release.pub.pem'), '-o', 'r.json');
+  run('answer', '-q', 'r.json', '-k', 'file:release.pem', '-o', 'r2.json', '--log', 'log.jsonl');
+  run('attach', '-q', 'r.json', 'r2.json');
   const lines = fs.readFileSync(path.join(scratch, 'log.jsonl'), 'utf8').split('\n');
   same('line end', lines.pop(), '');
-  same('lines', lines.length, 3);
+  same('lines', lines.length, 5);
   lines.forEach(checkLine);
 } finally {
   fs.rmSync(scratch, { recursive: true });

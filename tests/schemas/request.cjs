@@ -74,6 +74,12 @@ const damages = [
   ['no summary', (r) => { delete r.summary; }],
   ['number in the summary', (r) => { r.summary.sequence = 7; }],
   ['short metadata', (r) => { r.state.metadata = r.state.metadata.slice(2); }],
+  ['no image id', (r) => { delete r.state['image-id']; }],
+  ['image id of 33 bits', (r) => { r.state['image-id'] = 4294967296; }],
+  ['image id below zero', (r) => { r.state['image-id'] = -1; }],
+  ['no content', (r) => { delete r.state.content; }],
+  ['short content', (r) => { r.state.content = r.state.content.slice(2); }],
+  ['empty log', (r) => { r.state.log = ''; }],
   ['no draft', (r) => { delete r.state.draft; }],
   ['empty draft', (r) => { r.state.draft.file = ''; }],
   ['empty output', (r) => { r.state.output = ''; }],
@@ -105,7 +111,8 @@ try {
   const isRequest = schema('request');
   const isResponse = schema('response');
   const encrypt = ['--set', 'encrypt.method=aes-128-cbc', '--set', 'encrypt.key=file:aes.hex',
-    '--set', 'encrypt.iv=101112131415161718191a1b1c1d1e1f', '--set', 'output=app.ota'];
+    '--set', 'encrypt.iv=101112131415161718191a1b1c1d1e1f', '--set', 'output=app.ota',
+    '--set', 'log=log.jsonl'];
   prepareFiles();
   for (const options of [[], encrypt]) {
     good('prepare', 'release.yaml', '--verify-key', 'dev-a.pub.pem', '-o', 'one.json', ...options);

@@ -28,7 +28,7 @@ FILE *cavp_open(const char *path)
     char full[PATH_MAX];
     FILE *file;
 
-    snprintf(full, sizeof full, FOLDER "/%s", path);
+    (void)snprintf(full, sizeof full, FOLDER "/%s", path);
     file = fopen(full, "r");
     if (file == NULL) {
         perror(full);

@@ -1,6 +1,5 @@
 /* Device files: what the examples mean, keys and their classes, every rule, damaged input. */
-#include "edit_text.h"
-#include "unit.h"
+#include "doc_tests.h"
 
 #include <unistd.h>
 
@@ -39,7 +38,8 @@ static void read_example(const char *path, struct device_file *ret)
 
 START_TEST(test_device_file_full_example_read)
 {
-    static const uint8_t zeros[16];
+    static const uint8_t iv[16] = {0x5a, 0x1d, 0x0c, 0x93, 0xe7, 0xf2, 0x4b, 0x68,
+                                   0xa9, 0x0c, 0x3e, 0x5f, 0x71, 0xd2, 0xb4, 0x86};
     struct device_file d;
     const struct otav_config *config = &d.config;
 
@@ -67,7 +67,7 @@ START_TEST(test_device_file_full_example_read)
     ck_assert_uint_eq(config->installed_version, 0x01040100);
     ck_assert_uint_eq(config->counter_floor, 3);
     ck_assert(!config->has_decrypt_key);
-    ck_assert_mem_eq(config->decrypt_iv, zeros, 16);
+    ck_assert_mem_eq(config->decrypt_iv, iv, 16);
     ck_assert_str_eq(d.decrypt_key_uri, "file:" TEST_DATA_DIR "/../examples/keys/aes.bin");
     device_file_free(&d);
     device_file_free(&d);
@@ -111,34 +111,22 @@ END_TEST
 
 /* ---- rules ------------------------------------------------------------------------------------ */
 
-struct rule {
-    const char *from;
-    const char *to;
-    const char *message; /* behind "otaimg: d.yaml:" */
-};
-
-static void check_rules(const char *path, const struct rule *rules, size_t count)
+static enum ox check_device(struct yaml_doc *doc)
 {
-    char *example = read_text(path);
+    struct device_file d;
+    enum ox ox = device_file_from_doc(doc, &d);
 
-    for (size_t i = 0; i < count; i++) {
-        char *text = replace_once(example, rules[i].from, rules[i].to);
-        char *message = xasprintf("otaimg: d.yaml:%s\n", rules[i].message);
-        struct device_file d;
-
-        catch_diagnostics();
-        ck_assert_msg(read_bytes(text, strlen(text), &d) == OX_USAGE, "'%s' was taken",
-                      rules[i].to);
-        ck_assert_str_eq(caught(), message);
-        free(message);
-        free(text);
+    if (ox == OX_OK) {
+        device_file_free(&d);
     }
-    free(example);
+    return ox;
 }
+
+static const struct doc_reader reader = {"d.yaml", check_device};
 
 START_TEST(test_device_file_broken_rule_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"otaimg-device: 1", "otaimg-device: 2", "2:16: 'otaimg-device' is 2, expected 1"},
         {"device: wbz451", "device: bz3", "3:9: 'device' is 'bz3', expected wbz451"},
         {"policy: strict", "policy: lax", "4:9: 'policy' is 'lax', expected strict or stock"},
@@ -151,6 +139,11 @@ START_TEST(test_device_file_broken_rule_refused)
         {"roles: [application]", "roles: [app]",
          "7:58: item is 'app', expected application, bootloader or secondary"},
         {"public: release.pub.pem, ", "", "7:5: 'public' is missing"},
+        {"release.pub.pem", "\"exec:sign\"",
+         "7:14: the exec: URI names no public key, expected exec:PROGRAM?public=PATH"},
+        {"\"file:keys/aes.bin\"", "\"exec:sign?public=k.pem\"",
+         "15:16: 'exec:sign?public=k.pem' signs and does not encrypt, expected file:PATH or "
+         "pkcs11:..."},
         {"revoked: true", "revoked: no", "8:91: 'revoked' is 'no', expected true or false"},
         {"revoked: true", "expired: true",
          "8:82: unknown key 'expired'\nhint: known keys here: public, class, roles, revoked"},
@@ -162,14 +155,14 @@ START_TEST(test_device_file_broken_rule_refused)
         {", security-counter: 3", "", "14:12: 'security-counter' is missing in 'installed'"},
         {"security-counter: 3", "security-counter: 0xFFFF0000",
          "14:49: 'security-counter' is 0xFFFF0000, expected 0..4294901759"},
-        {", iv: \"00000000000000000000000000000000\"", "", "15:10: 'iv' is missing in 'decrypt'"},
+        {", iv: \"5a1d0c93e7f24b68a90c3e5f71d2b486\"", "", "15:10: 'iv' is missing in 'decrypt'"},
         {"manufacturer: MCHP", "manufacturer: MCHP0",
          "11:15: 'manufacturer' is 'MCHP0', expected 1..4 printable ASCII characters"},
         {"image-id: 0x9B000000", "image-idd: 0x9B000000",
          "12:1: unknown key 'image-idd'\nhint: did you mean 'image-id'?"},
     };
 
-    check_rules(DEVICE, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, DEVICE, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
@@ -177,7 +170,7 @@ START_TEST(test_device_file_broken_stock_rule_refused)
 {
     static const char keys[] =
         "keys: [{public: developer.pub.pem, class: development, roles: [application]}]\n";
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"policy: stock", "policy: strict", "2:1: 'product' is missing"},
         {"policy: stock", "policy: stock\nhardware: {class: 1, revision: 1}",
          "2:1: 'product' is missing"},
@@ -199,7 +192,7 @@ START_TEST(test_device_file_broken_stock_rule_refused)
          "11:3: too many keys, expected 1..4"},
     };
 
-    check_rules(STOCK, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, STOCK, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
@@ -299,46 +292,15 @@ END_TEST
 
 /* ---- damaged input ---------------------------------------------------------------------------- */
 
-static void check_clean(const char *text, size_t len)
+START_TEST(test_device_file_truncated_anywhere_clean)
 {
-    struct device_file d;
-    enum ox ox;
-
-    catch_diagnostics();
-    ox = read_bytes(text, len, &d);
-    if (ox == OX_OK) {
-        device_file_free(&d);
-        ck_assert_str_eq(caught(), "");
-        return;
-    }
-    ck_assert_int_eq(ox, OX_USAGE);
-    ck_assert_int_eq(strncmp(caught(), "otaimg: ", 8), 0);
-    ck_assert_ptr_null(strstr(caught(), "\notaimg: "));
+    doc_check_truncated_anywhere(&reader, DEVICE);
 }
+END_TEST
 
-START_TEST(test_device_file_damaged_anywhere_clean)
+START_TEST(test_device_file_any_byte_replaced_clean)
 {
-    static const char others[] = {'\0', '\n', ' ', '"', '#', '&', ',', ':', '[', '}', '\xff'};
-    char *text = read_text(DEVICE);
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i <= len; i++) {
-        char *cut = xmalloc(i);
-
-        memcpy(cut, text, i);
-        check_clean(cut, i);
-        free(cut);
-    }
-    for (size_t i = 0; i < len; i++) {
-        char was = text[i];
-
-        for (size_t k = 0; k < sizeof others; k++) {
-            text[i] = others[k];
-            check_clean(text, len);
-        }
-        text[i] = was;
-    }
-    free(text);
+    doc_check_any_byte_replaced(&reader, DEVICE);
 }
 END_TEST
 
@@ -357,7 +319,8 @@ static void add_tests(TCase *tcase)
     } else {
         puts("test_device_file_sample_key_needs_option skipped: no " SAMPLE);
     }
-    tcase_add_test(tcase, test_device_file_damaged_anywhere_clean);
+    tcase_add_test(tcase, test_device_file_truncated_anywhere_clean);
+    tcase_add_test(tcase, test_device_file_any_byte_replaced_clean);
 }
 
 int main(void)

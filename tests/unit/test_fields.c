@@ -5,8 +5,9 @@
 
 #include <otav/otav_format.h>
 
-static const struct otav_table *const record_tables[] = {&otav_otau_table, &otav_zota_table,
-                                                         &otav_meta_table, &otav_area_table};
+static const struct otav_table *const record_tables[] = {
+    &otav_otau_table, &otav_zota_table,      &otav_meta_table,
+    &otav_area_table, &otav_provision_table, &otav_provision_key_table};
 
 #define TABLE_COUNT (sizeof record_tables / sizeof record_tables[0])
 
@@ -36,7 +37,8 @@ static void check_words(const struct otav_table *table)
         ck_assert_str_ne(table->docs[i].meaning, "");
         ck_assert_msg(strncmp(table->docs[i].source, "spec: ", 6) == 0 ||
                           strncmp(table->docs[i].source, "observed: ", 10) == 0 ||
-                          strncmp(table->docs[i].source, "attributes: ", 12) == 0,
+                          strncmp(table->docs[i].source, "attributes: ", 12) == 0 ||
+                          strncmp(table->docs[i].source, "provisioning: ", 14) == 0,
                       "'%s' has the source '%s'", table->docs[i].name, table->docs[i].source);
         for (unsigned k = 0; k < i; k++) {
             ck_assert_str_ne(table->docs[i].name, table->docs[k].name);
@@ -46,8 +48,9 @@ static void check_words(const struct otav_table *table)
 
 START_TEST(test_fields_tables_cover_their_records)
 {
-    static const size_t record_len[TABLE_COUNT] = {OTAV_OTAU_LEN, OTAV_ZOTA_LEN, OTAV_META_LEN,
-                                                   OTAV_AREA_LEN};
+    static const size_t record_len[TABLE_COUNT] = {OTAV_OTAU_LEN,      OTAV_ZOTA_LEN,
+                                                   OTAV_META_LEN,      OTAV_AREA_LEN,
+                                                   OTAV_PROVISION_LEN, OTAV_PROVISION_KEY_LEN};
     uint8_t used[OTAV_META_LEN];
 
     for (size_t i = 0; i < TABLE_COUNT; i++) {
@@ -212,6 +215,11 @@ START_TEST(test_fields_rules_at_their_bounds)
         {{0, 2, OTAV_DEC, OTAV_RANGE, OTAV_RANGE_ARG(56, 69)}, 55, false},
         {{0, 2, OTAV_DEC, OTAV_RANGE, OTAV_RANGE_ARG(56, 69)}, 69, true},
         {{0, 2, OTAV_DEC, OTAV_RANGE, OTAV_RANGE_ARG(56, 69)}, 0xFFFF, false},
+        {{0, 1, OTAV_DEC, OTAV_EITHER, OTAV_EITHER_ARG(0x35, 0xCA)}, 0x35, true},
+        {{0, 1, OTAV_DEC, OTAV_EITHER, OTAV_EITHER_ARG(0x35, 0xCA)}, 0xCA, true},
+        {{0, 1, OTAV_DEC, OTAV_EITHER, OTAV_EITHER_ARG(0x35, 0xCA)}, 0x36, false},
+        {{0, 1, OTAV_DEC, OTAV_EITHER, OTAV_EITHER_ARG(0x35, 0xCA)}, 0, false},
+        {{0, 4, OTAV_DEC, OTAV_EITHER, OTAV_EITHER_ARG(0x35, 0xCA)}, 0x00CA0035, false},
         {{0, 1, OTAV_DEC, OTAV_MAX, 72}, 0, true},
         {{0, 1, OTAV_DEC, OTAV_MAX, 72}, 72, true},
         {{0, 1, OTAV_DEC, OTAV_MAX, 72}, 73, false},

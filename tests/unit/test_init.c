@@ -1,11 +1,13 @@
 /* Command init: the files it writes load, belong together, and replace nothing unasked. */
 #include "edit_text.h"
+#include "load_manifest.h"
 #include "unit.h"
 
 #include <unistd.h>
 
 #include "cmd_init.h"
 #include "device_file.h"
+#include "lint_facts.h"
 #include "manifest.h"
 #include "yaml_doc.h"
 
@@ -46,7 +48,7 @@ START_TEST(test_init_files_load_and_belong_together)
 
     catch_diagnostics();
     ck_assert_int_eq(init_write(manifest_path, device_path, false), OX_OK);
-    ck_assert_msg(manifest_load(manifest_path, NULL, 0, &m) == OX_OK, "%s", caught());
+    ck_assert_msg(load_manifest(manifest_path, NULL, 0, &m) == OX_OK, "%s", caught());
     load_device(&d);
     ck_assert(m.has_attributes && d.config.has_identity);
     ck_assert_mem_eq(m.product, d.config.product, 16);
@@ -69,9 +71,9 @@ START_TEST(test_init_product_is_new_each_time)
     catch_diagnostics();
     ck_assert_int_eq(init_write(manifest_path, NULL, false), OX_OK);
     ck_assert_int_eq(access(device_path, F_OK), -1);
-    ck_assert_int_eq(manifest_load(manifest_path, NULL, 0, &first), OX_OK);
+    ck_assert_int_eq(load_manifest(manifest_path, NULL, 0, &first), OX_OK);
     ck_assert_int_eq(init_write(manifest_path, NULL, true), OX_OK);
-    ck_assert_int_eq(manifest_load(manifest_path, NULL, 0, &second), OX_OK);
+    ck_assert_int_eq(load_manifest(manifest_path, NULL, 0, &second), OX_OK);
     ck_assert_mem_ne(first.product, second.product, 16);
     manifest_free(&first);
     manifest_free(&second);
@@ -145,6 +147,72 @@ START_TEST(test_init_commented_keys_are_right)
 }
 END_TEST
 
+/* The file with each of these lines, given without "# ", made valid; caller frees. */
+static char *read_uncommented(const char *path, const char *const *lines, size_t count)
+{
+    char *text = read_text(path);
+
+    for (size_t i = 0; i < count; i++) {
+        char *from = xasprintf("\n# %s", lines[i]);
+        char *to = xasprintf("\n%s", lines[i]);
+        char *changed = replace_once(text, from, to);
+
+        free(from);
+        free(to);
+        free(text);
+        text = changed;
+    }
+    return text;
+}
+
+static void write_whole(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void make_encrypted(struct manifest *ret_manifest, struct device_file *ret_device)
+{
+    static const char *const encrypt[] = {"encrypt:", "  method:", "  key:", "  iv:"};
+    static const char *const decrypt[] = {"decrypt:"};
+    char *manifest;
+    char *device;
+
+    ck_assert_int_eq(init_write(manifest_path, device_path, true), OX_OK);
+    manifest = read_uncommented(manifest_path, encrypt, 4);
+    device = read_uncommented(device_path, decrypt, 1);
+    write_whole(manifest_path, manifest);
+    write_whole(device_path, device);
+    ck_assert_msg(load_manifest(manifest_path, NULL, 0, ret_manifest) == OX_OK, "%s", caught());
+    load_device(ret_device);
+    free(manifest);
+    free(device);
+}
+
+/* A random one, so that lint has nothing against it, and the same in both files. */
+START_TEST(test_init_encryption_has_one_new_iv)
+{
+    struct manifest first;
+    struct manifest second;
+    struct device_file d;
+
+    catch_diagnostics();
+    make_encrypted(&first, &d);
+    ck_assert(first.encrypt);
+    ck_assert(!lint_facts_of(&first).has_zero_iv);
+    ck_assert_mem_eq(first.encrypt_iv, d.config.decrypt_iv, 16);
+    device_file_free(&d);
+    make_encrypted(&second, &d);
+    ck_assert_mem_ne(first.encrypt_iv, second.encrypt_iv, 16);
+    manifest_free(&first);
+    manifest_free(&second);
+    device_file_free(&d);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, make_folder, remove_folder);
@@ -153,6 +221,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_init_existing_file_refused_and_kept);
     tcase_add_test(tcase, test_init_dangling_link_counts_as_existing);
     tcase_add_test(tcase, test_init_commented_keys_are_right);
+    tcase_add_test(tcase, test_init_encryption_has_one_new_iv);
 }
 
 int main(void)

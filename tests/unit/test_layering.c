@@ -23,7 +23,7 @@ static const struct rule rules[] = {
     /* format */
     {"verifier/src", "der.c", {"otav/otav_format.h", "string.h"}},
     {"verifier/src", "fields.c", {"otav/otav_format.h"}},
-    {"verifier/src", "fields_doc.c", {"otav/otav_format.h", "string.h"}},
+    {"verifier/src", "fields_doc.c", {"otav/otav_config.h", "string.h"}},
     {"verifier/src", "secure.c", {"secure.h"}},
     {"verifier/src", "secure.h", {"stddef.h", "stdint.h"}},
     {"verifier/src", "strerror.c", {"otav/otav_error.h"}},
@@ -32,6 +32,8 @@ static const struct rule rules[] = {
     /* policy, above attributes */
     {"verifier/src", "policy.c", {"policy.h", "secure.h", "string.h"}},
     {"verifier/src", "policy.h", {"otav/otav.h"}},
+    /* above policy, beside the path of an image */
+    {"verifier/src", "provision.c", {"otav/otav_provision.h", "policy.h", "secure.h", "string.h"}},
     /* stream and commit, above policy */
     {"verifier/src", "stream.c", {"stream.h", "policy.h", "secure.h", "string.h"}},
     {"verifier/src", "stream.h", {"otav/otav.h"}},
@@ -49,6 +51,7 @@ static const struct rule rules[] = {
      "otav.h",
      {"otav_attributes.h", "otav_config.h", "otav_error.h", "otav_port.h"}},
     {"verifier/include/otav", "otav_file.h", {"otav.h"}},
+    {"verifier/include/otav", "otav_provision.h", {"otav_config.h", "otav_error.h", "otav_port.h"}},
     {"verifier/include/otav", NULL, {"otav_port.h"}},
     /* crypto back ends know the port and their library */
     {"verifier/crypto", "openssl.c", {"otav/", "openssl/"}},
@@ -178,7 +181,7 @@ static bool ends(const char *text, const char *suffix)
 static bool may_use_openssl(const char *file)
 {
     return ends(file, "_file.c") || starts(file, "pubkey") || strcmp(file, "key_ec.c") == 0 ||
-           strcmp(file, "key_generate.c") == 0;
+           strcmp(file, "key_generate.c") == 0 || strcmp(file, "crypto_memory.c") == 0;
 }
 
 static bool may_use_p11kit(const char *file)

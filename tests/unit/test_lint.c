@@ -5,6 +5,9 @@
 
 #include "lint.h"
 #include "lint_facts.h"
+#include "manifest_set.h"
+
+#define EXAMPLES TEST_DATA_DIR "/../examples/"
 
 static const char *no_off[LINT_RULE_COUNT];
 
@@ -451,6 +454,30 @@ START_TEST(test_lint_facts_are_those_of_the_manifest)
 }
 END_TEST
 
+/* What people start from is what lint takes, or says why not. */
+START_TEST(test_lint_examples_without_findings)
+{
+    static const char *const paths[] = {EXAMPLES "release.yaml", EXAMPLES "release-combo.yaml",
+                                        EXAMPLES "release-stock.yaml",
+                                        EXAMPLES "release-variants.yaml"};
+    static const struct lint_history no_history;
+    struct manifest_set set;
+
+    catch_diagnostics();
+    ck_assert_msg(manifest_set_load(paths, 4, NULL, 0, &set) == OX_OK, "%s", caught());
+    for (unsigned i = 0; i < set.count; i++) {
+        struct lint_facts facts = lint_facts_of(&set.items[i]);
+        struct lint_findings findings;
+
+        lint_run(&facts, &no_history, (const char *const *)set.items[i].lint_off, &findings);
+        ck_assert_msg(findings.count == findings.off_count, "%s: %s", set.items[i].path,
+                      findings.items[0].text);
+        lint_free(&findings);
+    }
+    manifest_set_free(&set);
+}
+END_TEST
+
 /* Manifests in the field name them. */
 START_TEST(test_lint_rule_ids_are_stable)
 {
@@ -491,6 +518,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_lint_lengths_beside_the_forbidden_one_pass);
     tcase_add_test(tc, test_lint_gate_reports_all_and_hints_once);
     tcase_add_test(tc, test_lint_facts_are_those_of_the_manifest);
+    tcase_add_test(tc, test_lint_examples_without_findings);
     tcase_add_test(tc, test_lint_rule_ids_are_stable);
 }
 

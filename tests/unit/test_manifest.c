@@ -1,5 +1,6 @@
 /* Release manifests: what the examples mean, every rule with its message, damaged input. */
-#include "edit_text.h"
+#include "doc_tests.h"
+#include "load_manifest.h"
 #include "unit.h"
 
 #include <otav/otav_config.h>
@@ -28,7 +29,7 @@ static void load_ok(const char *path, const char *const *sets, unsigned set_coun
                     struct manifest *ret)
 {
     catch_diagnostics();
-    ck_assert_msg(manifest_load(path, sets, set_count, ret) == OX_OK, "%s", caught());
+    ck_assert_msg(load_manifest(path, sets, set_count, ret) == OX_OK, "%s", caught());
     ck_assert_str_eq(caught(), "");
 }
 
@@ -36,7 +37,8 @@ START_TEST(test_manifest_full_example_read)
 {
     static const uint8_t product[16] = {0x7d, 0x7c, 0x9f, 0x0e, 0x3b, 0x53, 0x4c, 0x1e,
                                         0x9a, 0x86, 0x0a, 0x8f, 0x5c, 0x1d, 0x2e, 0x3f};
-    static const uint8_t zeros[16];
+    static const uint8_t iv[16] = {0x5a, 0x1d, 0x0c, 0x93, 0xe7, 0xf2, 0x4b, 0x68,
+                                   0xa9, 0x0c, 0x3e, 0x5f, 0x71, 0xd2, 0xb4, 0x86};
     struct manifest m;
 
     load_ok(RELEASE, NULL, 0, &m);
@@ -52,7 +54,7 @@ START_TEST(test_manifest_full_example_read)
     ck_assert_str_eq(m.sign_key, "pkcs11:token=release;object=wbz451-app");
     ck_assert(m.encrypt);
     ck_assert_str_eq(m.encrypt_key, "file:" FOLDER "keys/aes.bin");
-    ck_assert_mem_eq(m.encrypt_iv, zeros, 16);
+    ck_assert_mem_eq(m.encrypt_iv, iv, 16);
     ck_assert(m.has_attributes);
     ck_assert_mem_eq(m.product, product, 16);
     ck_assert_uint_eq(m.hardware_class, 0x102);
@@ -217,34 +219,22 @@ END_TEST
 
 /* ---- rules ------------------------------------------------------------------------------------ */
 
-struct rule {
-    const char *from; /* occurs once in the example */
-    const char *to;
-    const char *message; /* behind "otaimg: m.yaml:" */
-};
-
-static void check_rules(const char *path, const struct rule *rules, size_t count)
+static enum ox check_manifest(struct yaml_doc *doc)
 {
-    char *example = read_text(path);
+    struct manifest m;
+    enum ox ox = manifest_from_doc(doc, &m);
 
-    for (size_t i = 0; i < count; i++) {
-        char *text = replace_once(example, rules[i].from, rules[i].to);
-        char *message = xasprintf("otaimg: m.yaml:%s\n", rules[i].message);
-        struct manifest m;
-
-        catch_diagnostics();
-        ck_assert_msg(read_bytes(text, strlen(text), &m) == OX_USAGE, "'%s' was taken",
-                      rules[i].to);
-        ck_assert_str_eq(caught(), message);
-        free(message);
-        free(text);
+    if (ox == OX_OK) {
+        manifest_free(&m);
     }
-    free(example);
+    return ox;
 }
+
+static const struct doc_reader reader = {"m.yaml", check_manifest};
 
 START_TEST(test_manifest_broken_rule_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"otaimg: 1\n", "otaimg: 2\n", "2:9: 'otaimg' is 2, expected 1"},
         {"otaimg: 1\n", "", "2:1: 'otaimg' is missing"},
         {"device: wbz451", "device: wbz452", "3:9: 'device' is 'wbz452', expected wbz451"},
@@ -264,7 +254,10 @@ START_TEST(test_manifest_broken_rule_refused)
          "2:1: 'sign' is missing"},
         {"method: aes-128-cbc", "method: aes-256-cbc",
          "14:11: 'method' is 'aes-256-cbc', expected aes-128-cbc"},
-        {"iv: \"00000000000000000000000000000000\"", "iv: \"00\"",
+        {"\"file:keys/aes.bin\"", "\"exec:sign?public=k.pem\"",
+         "15:8: 'exec:sign?public=k.pem' signs and does not encrypt, expected file:PATH or "
+         "pkcs11:..."},
+        {"iv: \"5a1d0c93e7f24b68a90c3e5f71d2b486\"", "iv: \"00\"",
          "16:7: 'iv' is 2 characters, expected 32 hex digits"},
         {"file-type: ble", "file-type: hex",
          "13:1: 'encrypt' given with file-type 'hex', which holds the plaintext of the slot, "
@@ -284,13 +277,13 @@ START_TEST(test_manifest_broken_rule_refused)
          "log"},
     };
 
-    check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, RELEASE, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
 START_TEST(test_manifest_broken_lint_rule_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"object=wbz451-app\"", "object=wbz451-app\"\n  class: test",
          "13:10: 'class' is 'test', expected production or development"},
         {"output: app.ota", "lint: {off: {frob: \"x\"}}",
@@ -308,13 +301,13 @@ START_TEST(test_manifest_broken_lint_rule_refused)
          "32:17: unknown key 'on'\nhint: known keys here: off"},
     };
 
-    check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, RELEASE, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
 START_TEST(test_manifest_broken_attribute_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"max-revision: 4", "max-revision: 0", "19:64: 'max-revision' is 0, expected 1..65535"},
         {"min-revision: 1, ", "", "19:13: 'min-revision' is missing in 'hardware'"},
         {"class: 0x00000102, ", "", "19:13: 'class' is missing in 'hardware'"},
@@ -357,13 +350,13 @@ START_TEST(test_manifest_broken_attribute_refused)
          "18:3: 'product' is missing in 'attributes'"},
     };
 
-    check_rules(RELEASE, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, RELEASE, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
 START_TEST(test_manifest_broken_zigbee_rule_refused)
 {
-    static const struct rule rules[] = {
+    static const struct doc_rule rules[] = {
         {"file-type: combo", "file-type: ble",
          "7:1: 'zigbee' given with file-type 'ble', expected zigbee or combo"},
         {"  max-hardware-version: 7\n", "", "8:3: 'max-hardware-version' is missing in 'zigbee'"},
@@ -378,7 +371,7 @@ START_TEST(test_manifest_broken_zigbee_rule_refused)
          "14:16: 'destination' is '0x00112233445566778', expected 0..18446744073709551615"},
     };
 
-    check_rules(COMBO, rules, sizeof rules / sizeof rules[0]);
+    doc_check_rules(&reader, COMBO, rules, sizeof rules / sizeof rules[0]);
 }
 END_TEST
 
@@ -390,14 +383,14 @@ START_TEST(test_manifest_bad_set_names_option)
     struct manifest m;
 
     catch_diagnostics();
-    ck_assert_int_eq(manifest_load(RELEASE, sequence, 1, &m), OX_USAGE);
+    ck_assert_int_eq(load_manifest(RELEASE, sequence, 1, &m), OX_USAGE);
     ck_assert_str_eq(caught(), "otaimg: --set firmware.sequence: 'sequence' is 0, expected "
                                "1..4294967294\n");
     catch_diagnostics();
-    ck_assert_int_eq(manifest_load(RELEASE, through, 1, &m), OX_USAGE);
+    ck_assert_int_eq(load_manifest(RELEASE, through, 1, &m), OX_USAGE);
     ck_assert_str_eq(caught(), "otaimg: --set firmware.version.x: 'version' is not a mapping\n");
     catch_diagnostics();
-    ck_assert_int_eq(manifest_load(RELEASE, unknown, 1, &m), OX_USAGE);
+    ck_assert_int_eq(load_manifest(RELEASE, unknown, 1, &m), OX_USAGE);
     ck_assert_str_eq(caught(), "otaimg: --set firmware.sequnce: unknown key 'sequnce'\n"
                                "hint: did you mean 'sequence'?\n");
 }
@@ -405,59 +398,17 @@ END_TEST
 
 /* ---- damaged input ---------------------------------------------------------------------------- */
 
-/* Success, or an error with exactly one message. */
-static void check_clean(const char *text, size_t len)
-{
-    struct manifest m;
-    enum ox ox;
-
-    catch_diagnostics();
-    ox = read_bytes(text, len, &m);
-    if (ox == OX_OK) {
-        manifest_free(&m);
-        ck_assert_str_eq(caught(), "");
-        return;
-    }
-    ck_assert_int_eq(ox, OX_USAGE);
-    ck_assert_int_eq(strncmp(caught(), "otaimg: ", 8), 0);
-    ck_assert_ptr_null(strstr(caught(), "\notaimg: "));
-}
-
 static const char *const all_examples[] = {RELEASE, COMBO, STOCK};
 
 START_TEST(test_manifest_truncated_anywhere_clean)
 {
-    char *text = read_text(all_examples[_i]);
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i <= len; i++) {
-        char *cut = xmalloc(i);
-
-        memcpy(cut, text, i);
-        check_clean(cut, i);
-        free(cut);
-    }
-    free(text);
+    doc_check_truncated_anywhere(&reader, all_examples[_i]);
 }
 END_TEST
 
 START_TEST(test_manifest_any_byte_replaced_clean)
 {
-    static const char others[] = {'\0', '\t', '\n', ' ', '"', '#', '&', '\'', '*',    ',', '-',
-                                  ':',  '0',  '?',  '[', ']', 'z', '{', '|',  '\xff', '}', '\x80'};
-    char *text = read_text(all_examples[_i]);
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i < len; i++) {
-        char was = text[i];
-
-        for (size_t k = 0; k < sizeof others; k++) {
-            text[i] = others[k];
-            check_clean(text, len);
-        }
-        text[i] = was;
-    }
-    free(text);
+    doc_check_any_byte_replaced(&reader, all_examples[_i]);
 }
 END_TEST
 

@@ -264,6 +264,99 @@ START_TEST(test_outfile_full_disk_leaves_nothing)
 }
 END_TEST
 
+/* ---- two files at once ------------------------------------------------------------------------ */
+
+static struct outfile *open_with(const char *path, const char *text)
+{
+    struct outfile *out = open_ok(path);
+
+    ck_assert_int_eq(outfile_write(out, text, strlen(text)), OX_OK);
+    return out;
+}
+
+static void expect_both_fail(const char *message)
+{
+    struct outfile *first = open_with("a", "new a");
+    struct outfile *second = open_with("b", "new b");
+
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_finish_both(first, second), OX_IO);
+    ck_assert_str_eq(caught(), message);
+}
+
+START_TEST(test_outfile_both_appear)
+{
+    struct outfile *first = open_with("a", "new a");
+    struct outfile *second = open_with("b", "new b");
+
+    put_text("b", "old b");
+    ck_assert_int_eq(outfile_finish_both(first, second), OX_OK);
+    expect_file("a", "new a");
+    expect_file("b", "new b");
+    ck_assert_uint_eq(count_entries(), 2);
+}
+END_TEST
+
+START_TEST(test_outfile_both_failing_sync_or_first_rename_leaves_old_files)
+{
+    static const char *const messages[] = {"otaimg: cannot write 'a': Input/output error\n",
+                                           "otaimg: cannot write 'b': Input/output error\n"};
+
+    put_text("a", "old a");
+    put_text("b", "old b");
+    for (unsigned i = 0; i < 2; i++) {
+        fail_fsync_at = i + 1;
+        expect_both_fail(messages[i]);
+    }
+    fail_rename_at = 1;
+    expect_both_fail("otaimg: cannot create 'a': Input/output error\n");
+    expect_file("a", "old a");
+    expect_file("b", "old b");
+    ck_assert_uint_eq(count_entries(), 2);
+}
+END_TEST
+
+START_TEST(test_outfile_both_failing_second_rename_takes_first_back)
+{
+    put_text("a", "old a");
+    put_text("b", "old b");
+    fail_rename_at = 2;
+    expect_both_fail("otaimg: cannot create 'b': Input/output error\n");
+    ck_assert_int_ne(access("a", F_OK), 0); /* as outfile_names.h says: the old one is lost */
+    expect_file("b", "old b");
+    ck_assert_uint_eq(count_entries(), 1);
+}
+END_TEST
+
+START_TEST(test_outfile_both_second_target_became_a_folder)
+{
+    struct outfile *first = open_with("a", "new a");
+    struct outfile *second = open_with("b", "new b");
+
+    ck_assert_int_eq(mkdir("b", 0755), 0);
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_finish_both(first, second), OX_IO);
+    ck_assert_str_eq(caught(), "otaimg: cannot create 'b': Is a directory\n");
+    ck_assert_uint_eq(count_entries(), 1);
+    ck_assert_int_eq(rmdir("b"), 0); /* and empty */
+}
+END_TEST
+
+START_TEST(test_outfile_both_fail_when_one_was_not_written)
+{
+    struct rlimit limit = {10, 10};
+
+    for (unsigned failing = 0; failing < 2; failing++) {
+        struct outfile *pair[] = {open_ok("a"), open_ok("b")};
+
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        ck_assert_int_eq(outfile_write(pair[failing], "longer than ten", 15), OX_IO);
+        ck_assert_int_eq(outfile_finish_both(pair[0], pair[1]), OX_IO);
+        ck_assert_uint_eq(count_entries(), 0);
+    }
+}
+END_TEST
+
 /* Reachable when the process ends, so that no leak is reported. */
 static struct outfile *left_open[32];
 
@@ -425,6 +518,11 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_outfile_failing_folder_sync_is_reported);
     tcase_add_test(tc, test_outfile_size_limit_leaves_nothing);
     tcase_add_test(tc, test_outfile_full_disk_leaves_nothing);
+    tcase_add_test(tc, test_outfile_both_appear);
+    tcase_add_test(tc, test_outfile_both_failing_sync_or_first_rename_leaves_old_files);
+    tcase_add_test(tc, test_outfile_both_failing_second_rename_takes_first_back);
+    tcase_add_test(tc, test_outfile_both_second_target_became_a_folder);
+    tcase_add_test(tc, test_outfile_both_fail_when_one_was_not_written);
     tcase_add_test(tc, test_outfile_exit_removes_temporary_files);
     tcase_add_test(tc, test_outfile_signal_removes_temporary_files);
     tcase_add_test(tc, test_outfile_ignored_signal_stays_ignored);

@@ -40,6 +40,8 @@ static struct request make_request(unsigned round)
                         .round = 1,
                         .draft = xstrdup("./a.json.draft"),
                         .output = xstrdup("./app.ota"),
+                        .log = xstrdup("./log.jsonl"),
+                        .image_id = 0x9B000001,
                         .encrypt_key = xstrdup("file:./aes.hex")};
 
     ck_assert_int_eq(pubkey_load(RELEASE_PEM, &no_options, r.xy), OX_OK);
@@ -47,6 +49,7 @@ static struct request make_request(unsigned round)
     memset(r.fw_digest, 0x11, sizeof r.fw_digest);
     memset(r.draft_digest, 0x22, sizeof r.draft_digest);
     memset(r.encrypt_iv, 0x33, sizeof r.encrypt_iv);
+    memset(r.content, 0x44, sizeof r.content);
     if (round == 2) {
         sign(&r);
         r.round = 2;
@@ -65,9 +68,15 @@ static bool same_content(const struct request *a, const struct request *b)
 static bool same_places(const struct request *a, const struct request *b)
 {
     return strcmp(a->draft, b->draft) == 0 && strcmp(a->output, b->output) == 0 &&
-           strcmp(a->encrypt_key, b->encrypt_key) == 0 &&
+           strcmp(a->log, b->log) == 0 && strcmp(a->encrypt_key, b->encrypt_key) == 0 &&
            memcmp(a->draft_digest, b->draft_digest, sizeof a->draft_digest) == 0 &&
            memcmp(a->encrypt_iv, b->encrypt_iv, sizeof a->encrypt_iv) == 0;
+}
+
+/* What the log counts by. */
+static bool same_facts(const struct request *a, const struct request *b)
+{
+    return a->image_id == b->image_id && memcmp(a->content, b->content, sizeof a->content) == 0;
 }
 
 static char *text_of(const struct request *r)
@@ -88,6 +97,7 @@ START_TEST(test_request_is_read_back)
         ck_assert_int_eq(request_parse(r.path, text, strlen(text), &again), OX_OK);
         ck_assert(same_content(&r, &again));
         ck_assert(same_places(&r, &again));
+        ck_assert(same_facts(&r, &again));
         request_free(&again);
         request_free(&r);
         free(text);

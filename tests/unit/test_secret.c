@@ -4,11 +4,14 @@
 #include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "secret.h"
+#include "util.h"
 
 #define ENV "OTAIMG_TEST_SECRET"
 
@@ -116,6 +119,7 @@ START_TEST(test_secret_file_read)
     source.file = path;
     ck_assert_int_eq(secret_get(&source, &s), OX_OK);
     ck_assert_str_eq(s.text, "4321");
+    source.file = NULL;
     (void)unlink(path);
 }
 END_TEST
@@ -151,6 +155,41 @@ START_TEST(test_secret_environment_read_once)
     catch_diagnostics();
     ck_assert_int_eq(secret_get(&source, &s), OX_KEY);
     ck_assert_str_eq(caught(), "otaimg: the PIN for token 'a' from " ENV " is empty\n");
+}
+END_TEST
+
+START_TEST(test_secret_environment_taken_then_read_once)
+{
+    struct secret s;
+    char *pin;
+
+    ck_assert_int_eq(setenv("OTAIMG_PIN", "1234", 1), 0);
+    pin = getenv("OTAIMG_PIN");
+    ck_assert_ptr_nonnull(pin);
+    secret_take_environment();
+    ck_assert_ptr_null(getenv("OTAIMG_PIN"));
+    ck_assert(secret_in_environment("OTAIMG_PIN"));
+    ck_assert(!secret_in_environment("OTAIMG_PASSPHRASE"));
+    source.env = "OTAIMG_PIN";
+    ck_assert_int_eq(secret_get(&source, &s), OX_OK);
+    ck_assert_str_eq(s.text, "1234");
+    ck_assert_mem_eq(pin, "\0\0\0\0", 4);
+    ck_assert(!secret_in_environment("OTAIMG_PIN"));
+}
+END_TEST
+
+START_TEST(test_secret_environment_taken_and_not_needed_wiped)
+{
+    char *passphrase;
+
+    ck_assert_int_eq(setenv("OTAIMG_PASSPHRASE", "correct", 1), 0);
+    passphrase = getenv("OTAIMG_PASSPHRASE");
+    ck_assert_ptr_nonnull(passphrase);
+    secret_take_environment();
+    secret_wipe_environment();
+    ck_assert_mem_eq(passphrase, "\0\0\0\0\0\0\0", 7);
+    ck_assert(!secret_in_environment("OTAIMG_PASSPHRASE"));
+    secret_wipe_environment();
 }
 END_TEST
 
@@ -322,8 +361,83 @@ START_TEST(test_secret_terminal_confirm_must_match)
 }
 END_TEST
 
+/* ---- wiping ----------------------------------------------------------------------------------- */
+
+START_TEST(test_secret_wipe_leaves_zeros)
+{
+    static const struct secret wiped;
+    struct secret s;
+
+    source.fd = pipe_with("1234\n", 5);
+    memset(&s, 'x', sizeof s); /* what was there before counts as well */
+    ck_assert_int_eq(secret_get(&source, &s), OX_OK);
+    secret_wipe(&s);
+    ck_assert_mem_eq(&s, &wiped, sizeof s);
+    (void)close(source.fd);
+}
+END_TEST
+
+START_TEST(test_secret_wipe_nothing_around_it)
+{
+    char text[] = "before-secret-after";
+
+    wipe(text + 7, 6);
+    ck_assert_mem_eq(text, "before-\0\0\0\0\0\0-after", sizeof text);
+    wipe(text, 0);
+    ck_assert_str_eq(text, "before-");
+    wipe_free(NULL, 16);
+}
+END_TEST
+
+#if defined(__x86_64__)
+START_TEST(test_secret_wipe_clears_vector_registers)
+{
+    static const uint8_t zero[64];
+    uint8_t secret[64];
+    uint8_t left[64] = {0};
+    uint8_t byte = 0;
+
+    memset(secret, 0x5A, sizeof secret);
+    __asm__ volatile("movdqu %0, %%xmm5" : : "m"(secret) : "xmm5");
+    wipe(&byte, 1);
+    __asm__ volatile("movdqu %%xmm5, %0" : "=m"(left));
+    ck_assert_mem_eq(left, zero, 16);
+    if (__builtin_cpu_supports("avx")) {
+        __asm__ volatile("vmovdqu %0, %%ymm5" : : "m"(secret) : "xmm5");
+        wipe(&byte, 1);
+        __asm__ volatile("vmovdqu %%ymm5, %0" : "=m"(left));
+        ck_assert_mem_eq(left, zero, 32);
+    }
+    if (__builtin_cpu_supports("avx512f")) {
+        __asm__ volatile("vmovdqu64 %0, %%zmm31" : : "m"(secret));
+        wipe(&byte, 1);
+        __asm__ volatile("vmovdqu64 %%zmm31, %0" : "=m"(left));
+        ck_assert_mem_eq(left, zero, 64);
+    }
+}
+END_TEST
+#endif
+
+START_TEST(test_secret_harden_no_dumps)
+{
+    struct rlimit core;
+
+    secret_harden();
+    ck_assert_int_eq(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_CORE, &core), 0);
+    ck_assert_uint_eq(core.rlim_cur, 0);
+    ck_assert_uint_eq(core.rlim_max, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_secret_wipe_leaves_zeros);
+    tcase_add_test(tc, test_secret_wipe_nothing_around_it);
+#if defined(__x86_64__)
+    tcase_add_test(tc, test_secret_wipe_clears_vector_registers);
+#endif
+    tcase_add_test(tc, test_secret_harden_no_dumps);
     tcase_add_test(tc, test_secret_descriptor_first_line);
     tcase_add_test(tc, test_secret_descriptor_two_secrets_in_turn);
     tcase_add_test(tc, test_secret_descriptor_unusable_refused_and_wiped);
@@ -331,6 +445,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_secret_file_read);
     tcase_add_test(tc, test_secret_file_missing_no_other_source_tried);
     tcase_add_test(tc, test_secret_environment_read_once);
+    tcase_add_test(tc, test_secret_environment_taken_then_read_once);
+    tcase_add_test(tc, test_secret_environment_taken_and_not_needed_wiped);
     tcase_add_test(tc, test_secret_sources_in_order);
     tcase_add_test(tc, test_secret_no_terminal_refused_with_hint);
     tcase_add_test(tc, test_secret_terminal_echo_off_then_restored);

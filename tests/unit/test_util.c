@@ -103,6 +103,22 @@ START_TEST(test_hex_decode_strict)
 }
 END_TEST
 
+START_TEST(test_uri_needs_scheme_and_allowed_characters)
+{
+    static const char *const good[] = {"urn:x", "a:b", "https://ci.example/runner?a=b#c",
+                                       "z+1-.x:%7E", "mailto:a@b"};
+    static const char *const bad[] = {"",     ":",   "x",    "x:",    "1:x",  " a:b", "a b:c",
+                                      "a:b ", "a:%", "a:%4", "a:%4g", "a:\"", "a:\n", "a:\xC3\xA9"};
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        ck_assert_msg(is_uri(good[i]), "%s", good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(!is_uri(bad[i]), "%s", bad[i]);
+    }
+}
+END_TEST
+
 START_TEST(test_diag_escapes_control_characters)
 {
     catch_diagnostics();
@@ -142,6 +158,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_uuid_round_trip);
     tcase_add_test(tc, test_date_round_trip);
     tcase_add_test(tc, test_hex_decode_strict);
+    tcase_add_test(tc, test_uri_needs_scheme_and_allowed_characters);
     tcase_add_test(tc, test_diag_escapes_control_characters);
     tcase_add_exit_test(tc, test_out_of_memory_exits_with_70, 70);
     tcase_add_test(tc, test_path_beside);

@@ -34,12 +34,8 @@ enum ox cipher_open(const char *uri, const struct key_options *options, struct c
 {
     enum key_uri_kind kind = KEY_URI_FILE;
     struct cipher *cipher;
-    enum ox ox = key_uri_kind_of(uri, &kind);
+    enum ox ox = key_uri_cipher_kind_at(uri, NULL, &kind);
 
-    if (ox == OX_OK && kind == KEY_URI_EXEC) {
-        ox = diag_fail(OX_USAGE,
-                       "'%s' signs and does not encrypt, expected file:PATH or pkcs11:...", uri);
-    }
     if (ox != OX_OK) {
         return ox;
     }

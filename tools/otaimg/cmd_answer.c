@@ -1,6 +1,6 @@
 /*
  * otaimg answer: both signatures for a request, made where the key is. Nothing is signed that was not
- * shown.
+ * shown, or that the log refuses.
  */
 #include "commands.h"
 
@@ -13,6 +13,7 @@
 #include "diag.h"
 #include "key_ring.h"
 #include "outfile.h"
+#include "release_log.h"
 #include "request.h"
 #include "request_summary.h"
 #include "response.h"
@@ -21,8 +22,16 @@
 static const struct option_spec options[] = {
     {"sign-key", 'k', "URI", "private key: file:PATH or pkcs11:... (required)", false},
     {"output", 'o', "RESPONSE", "write the response to RESPONSE (required)", false},
+    {"log", 0, "FILE", "audit log of what this key signed", false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
+
+struct answering {
+    struct request request;
+    struct response response;
+    struct release_log *log; /* NULL: none */
+    struct release_log_entry entry;
+};
 
 static enum ox show(const struct request *r, const struct response *response)
 {
@@ -51,7 +60,7 @@ static enum ox open_signer(const struct request *r, struct key_ring *ring, const
     uint8_t xy[PUBKEY_LEN];
     char wanted[65];
     char given[65];
-    enum ox ox = key_ring_signer(ring, uri, ret);
+    enum ox ox = key_ring_signer(ring, uri, true, ret);
 
     if (ox != OX_OK) {
         return ox;
@@ -83,43 +92,82 @@ static enum ox sign(const struct request *r, struct signer *signer, struct respo
     return ox;
 }
 
-static enum ox answer(const struct request *r, const struct args *args,
-                      const struct key_options *keys)
+/* Before anything is signed. */
+static enum ox ask_log(struct answering *a, const struct signer *signer, const char *path)
+{
+    struct release_log_entry *entry = &a->entry;
+    enum ox ox;
+
+    if (path == NULL) {
+        return OX_OK;
+    }
+    entry->action = "answer";
+    entry->signer = signer_kind(signer);
+    memcpy(entry->key_id, a->response.key_id, sizeof entry->key_id);
+    entry->input_count = 1;
+    entry->inputs[0] = (struct release_log_file){.name = a->request.path, .has_digest = true};
+    memcpy(entry->inputs[0].sha256, a->request.sha256, sizeof a->request.sha256);
+    ox = release_log_open(path, true, &a->log);
+    if (ox == OX_OK) {
+        ox = request_facts(&a->request, &entry->release);
+    }
+    return ox == OX_OK ? release_log_refuse_other_content(a->log, &entry->release) : ox;
+}
+
+static enum ox write_response(struct answering *a, const char *output)
+{
+    char *text = response_text(&a->response);
+    struct outfile *out = NULL;
+    enum ox ox = outfile_open(output, 0666, &out);
+
+    if (ox == OX_OK) {
+        ox = outfile_write(out, text, strlen(text));
+    }
+    if (ox == OX_OK && a->log != NULL) {
+        ox = release_log_append_output(a->log, &a->entry, output, outfile_fd(out));
+    }
+    free(text);
+    if (ox != OX_OK) {
+        outfile_abandon(out);
+        return ox;
+    }
+    return outfile_finish(out);
+}
+
+static enum ox answer(struct answering *a, const struct args *args, struct key_ring *ring)
 {
     const char *output = args_value(args, "output");
-    struct key_ring *ring = key_ring_new(keys);
-    struct response response;
     struct signer *signer = NULL;
-    enum ox ox = request_id(r, response.request);
+    enum ox ox = request_id(&a->request, a->response.request);
 
     if (ox == OX_OK) {
-        ox = show(r, &response);
+        ox = show(&a->request, &a->response);
     }
     if (ox == OX_OK) {
-        ox = open_signer(r, ring, args_value(args, "sign-key"), &response, &signer);
+        ox = open_signer(&a->request, ring, args_value(args, "sign-key"), &a->response, &signer);
     }
     if (ox == OX_OK) {
-        ox = sign(r, signer, &response);
+        ox = ask_log(a, signer, args_value(args, "log"));
     }
     if (ox == OX_OK) {
-        char *text = response_text(&response);
-
-        ox = outfile_write_all(output, 0666, text, strlen(text));
-        free(text);
+        ox = sign(&a->request, signer, &a->response);
+    }
+    if (ox == OX_OK) {
+        ox = write_response(a, output);
     }
     if (ox == OX_OK) {
         put_printable(stdout, output);
         printf(": both signatures\n");
     }
-    key_ring_free(ring);
     return ox;
 }
 
 static enum ox run(const struct args *args)
 {
     const char *output = args_value(args, "output");
+    struct answering a = {.log = NULL};
     struct key_options keys;
-    struct request r;
+    struct key_ring *ring;
     enum ox ox = args_key_options(args, &keys);
 
     if (ox != OX_OK) {
@@ -131,10 +179,13 @@ static enum ox run(const struct args *args)
     if (output == NULL || strcmp(output, "-") == 0) {
         return diag_fail(OX_USAGE, "no file for the response, expected --output RESPONSE");
     }
-    ox = request_load(args_operand(args, 0), &r);
+    ox = request_load(args_operand(args, 0), &a.request);
     if (ox == OX_OK) {
-        ox = answer(&r, args, &keys);
-        request_free(&r);
+        ring = key_ring_new(&keys);
+        ox = answer(&a, args, ring);
+        key_ring_free(ring);
+        release_log_close(a.log);
+        request_free(&a.request);
     }
     return ox;
 }
@@ -145,7 +196,9 @@ const struct command command_answer = {
     "sign what a request asks for, both rounds at once",
     "Prints what the metadata in the request say, and refuses a request whose summary says "
     "something\n"
-    "else or that is for another key. Needs the request only, not the draft.",
+    "else or that is for another key. Needs the request only, not the draft. With a log, another\n"
+    "content under a version and sequence that it has is refused; the content is the request's "
+    "word.",
     options,
     1,
     1,

@@ -1,6 +1,6 @@
 /*
  * otaimg attach: signatures that were made elsewhere go into a draft. Nothing is written before they
- * are verified under the key of the request.
+ * are verified under the key of the request, and the log allows the release.
  */
 #include "commands.h"
 
@@ -12,7 +12,9 @@
 #include "diag.h"
 #include "digest.h"
 #include "file_check.h"
+#include "hex_release.h"
 #include "outfile.h"
+#include "release_log.h"
 #include "request.h"
 #include "response.h"
 #include "signature_text.h"
@@ -22,17 +24,22 @@
 
 static const struct option_spec options[] = {
     {"output", 'o', "FILE", "write the next request, or the OTA file, to FILE", false},
+    {"log", 0, "FILE", "audit log: instead of the one of the request", false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
 struct attaching {
     struct request request;
-    struct ota_file draft; /* in memory, decrypted */
+    struct ota_file draft;  /* in memory, decrypted */
+    struct fw_image *image; /* records of a HEX draft, else NULL */
     bool encrypted;
     const char *signature; /* the file's name, for messages */
-    bool has_both;         /* response is there, else rs */
+    uint8_t signature_digest[OTAV_SHA256_LEN];
+    bool has_both; /* response is there, else rs */
     struct response response;
     uint8_t rs[OTAV_SIGNATURE_LEN];
+    struct release_log *log; /* NULL: none */
+    struct release_log_entry entry;
 };
 
 /* ---- the draft -------------------------------------------------------------------------------- */
@@ -41,6 +48,24 @@ static enum ox fail_draft(const struct attaching *a, const char *what)
 {
     return diag_fail(OX_AUTH, "%s: not the draft of %s: %s", a->request.draft, a->request.path,
                      what);
+}
+
+/* What no digest of the request covers but the log counts by. */
+static enum ox compare_content(const struct attaching *a, const uint8_t *metadata)
+{
+    const struct request *r = &a->request;
+    uint8_t digest[OTAV_SHA256_LEN];
+    enum ox ox;
+
+    if (a->draft.file.has_otau &&
+        otav_load_u32(a->draft.prefix + OTAV_OTAU_IMAGE_ID_OFF) != r->image_id) {
+        return fail_draft(a, "other image id");
+    }
+    ox = signed_copy_content(&a->draft, metadata, digest);
+    if (ox == OX_OK && memcmp(digest, r->content, sizeof digest) != 0) {
+        ox = fail_draft(a, "other content");
+    }
+    return ox;
 }
 
 static enum ox compare_draft(struct attaching *a)
@@ -62,7 +87,24 @@ static enum ox compare_draft(struct attaching *a)
     if (ox == OX_OK && memcmp(digest, a->request.fw_digest, sizeof digest) != 0) {
         ox = fail_draft(a, "other firmware");
     }
-    return ox;
+    return ox == OX_OK ? compare_content(a, bare) : ox;
+}
+
+/* Of a HEX file the digest is that of the text which the records in memory give, so what was checked
+ * is what is written. */
+static enum ox hash_draft(struct attaching *a, uint8_t ret[OTAV_SHA256_LEN])
+{
+    uint32_t fw_len = otav_load_u32(a->request.metadata + OTAV_META_FW_LEN_OFF);
+    uint8_t bare[OTAV_META_LEN];
+    enum ox ox;
+
+    if (!a->draft.source.is_slot) {
+        return digest_bytes(a->draft.source.bytes, a->draft.source.len, ret);
+    }
+    memcpy(bare, a->request.metadata, sizeof bare);
+    assemble_clear_signatures(bare);
+    ox = fw_load(a->request.draft, FW_IHEX, 0, &a->image);
+    return ox == OX_OK ? hex_release_digest(a->image, bare, fw_len, fw_len, ret) : ox;
 }
 
 static enum ox open_draft(struct attaching *a, const struct key_options *keys)
@@ -72,10 +114,9 @@ static enum ox open_draft(struct attaching *a, const struct key_options *keys)
     enum ox ox = ota_file_open_whole(r->draft, &a->draft);
 
     if (ox == OX_OK) {
-        ox = digest_bytes(a->draft.source.bytes, a->draft.source.len, digest);
+        ox = hash_draft(a, digest);
     }
-    if (ox == OX_OK &&
-        (a->draft.source.is_slot || memcmp(digest, r->draft_digest, sizeof digest) != 0)) {
+    if (ox == OX_OK && memcmp(digest, r->draft_digest, sizeof digest) != 0) {
         ox = fail_draft(a, "altered since 'otaimg prepare'");
     }
     if (ox == OX_OK) {
@@ -106,7 +147,8 @@ static enum ox read_signature(struct attaching *a)
     if (ox != OX_OK) {
         return ox;
     }
-    if (!signature_text_read((const uint8_t *)bytes, len, a->rs)) {
+    ox = digest_bytes((const uint8_t *)bytes, len, a->signature_digest);
+    if (ox == OX_OK && !signature_text_read((const uint8_t *)bytes, len, a->rs)) {
         if (bytes[strspn(bytes, " \t\r\n")] == '{') {
             a->has_both = true;
             ox = response_parse(a->signature, bytes, len, &a->response);
@@ -208,6 +250,39 @@ static enum ox put_response(struct attaching *a)
     return ox;
 }
 
+/* ---- the log ---------------------------------------------------------------------------------- */
+
+static void add_input(struct release_log_entry *entry, const char *name, const uint8_t *digest)
+{
+    struct release_log_file *input = &entry->inputs[entry->input_count++];
+
+    input->name = name;
+    input->has_digest = true;
+    memcpy(input->sha256, digest, sizeof input->sha256);
+}
+
+/* In both rounds: there is no use in the metadata's signature when the log will not have it. */
+static enum ox ask_log(struct attaching *a)
+{
+    struct request *r = &a->request;
+    struct release_log_entry *entry = &a->entry;
+    enum ox ox;
+
+    if (r->log == NULL) {
+        return OX_OK;
+    }
+    entry->action = "attach";
+    entry->signer = "detached";
+    pubkey_id(r->xy, entry->key_id);
+    add_input(entry, r->path, r->sha256);
+    add_input(entry, a->signature, a->signature_digest);
+    ox = release_log_open(r->log, true, &a->log);
+    if (ox == OX_OK) {
+        ox = request_facts(r, &entry->release);
+    }
+    return ox == OX_OK ? release_log_refuse_other_content(a->log, &entry->release) : ox;
+}
+
 /* ---- output ----------------------------------------------------------------------------------- */
 
 static enum ox write_next_request(struct attaching *a, const char *output)
@@ -231,8 +306,10 @@ static enum ox write_next_request(struct attaching *a, const char *output)
     return ox;
 }
 
-static enum ox write_file(const struct attaching *a, const char *output)
+static enum ox write_file(struct attaching *a, const char *output)
 {
+    const struct signed_copy copy = {&a->draft, a->image, a->encrypted, a->request.metadata,
+                                     a->request.xy};
     char text[65];
     uint8_t id[32];
     enum ox ox;
@@ -243,8 +320,7 @@ static enum ox write_file(const struct attaching *a, const char *output)
     if (output == NULL) {
         return diag_fail(OX_USAGE, "%s: names no output, and no --output given", a->request.path);
     }
-    ox = signed_copy_write(&a->draft, a->encrypted, a->request.metadata, a->request.xy, NULL, NULL,
-                           output);
+    ox = signed_copy_write(&copy, a->log, &a->entry, output);
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(a->request.xy, id);
         hex_encode(id, sizeof id, text);
@@ -259,10 +335,22 @@ static enum ox attach(struct attaching *a, const char *output)
     bool is_last = a->has_both || a->request.round == 2;
     enum ox ox = a->has_both ? put_response(a) : put_signature(a, a->rs);
 
+    if (ox == OX_OK) {
+        ox = ask_log(a);
+    }
     if (ox != OX_OK) {
         return ox;
     }
     return is_last ? write_file(a, output) : write_next_request(a, output);
+}
+
+/* --log is kept for the next round. */
+static void choose_log(struct request *r, const char *given)
+{
+    if (given != NULL) {
+        free(r->log);
+        r->log = xstrdup(given);
+    }
 }
 
 static enum ox run(const struct args *args)
@@ -276,6 +364,9 @@ static enum ox run(const struct args *args)
         ox = request_load(args_operand(args, 0), &a.request);
     }
     if (ox == OX_OK) {
+        choose_log(&a.request, args_value(args, "log"));
+    }
+    if (ox == OX_OK) {
         ox = read_signature(&a);
     }
     if (ox == OX_OK) {
@@ -284,6 +375,8 @@ static enum ox run(const struct args *args)
     if (ox == OX_OK) {
         ox = attach(&a, args_value(args, "output"));
     }
+    release_log_close(a.log);
+    fw_free(a.image);
     ota_file_close(&a.draft);
     request_free(&a.request);
     return ox;
@@ -296,7 +389,9 @@ const struct command command_attach = {
     "SIGNATURE ('-' = standard input) holds a signature as DER or 64 raw bytes, in binary, hex, "
     "base64\nor base64url, or what 'otaimg answer' wrote. Round 1 ends with the request of round "
     "2, "
-    "for which\n--output is required, round 2 or a response with the OTA file.",
+    "for which\n--output is required, round 2 or a response with the OTA file, which gets a line "
+    "in the\n"
+    "log that the manifest named. What the log has with other content is refused in every round.",
     options,
     2,
     2,

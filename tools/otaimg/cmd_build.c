@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "batch.h"
+#include "build_outputs.h"
 #include "diag.h"
-#include "manifest_set.h"
+#include "manifest_args.h"
 #include "release.h"
 #include "util.h"
 
@@ -24,7 +25,7 @@ static const struct option_spec options[] = {
     {"sbom", 0, "FILE", "software bill of materials, as attributes.sbom in the manifest", false},
     {"provenance", 0, NULL, "also write OUTPUT.provenance.json: what the file was made from",
      false},
-    {"builder-id", 0, "URI", "who builds, for --provenance; default otaimg", false},
+    {"builder-id", 0, "URI", "who builds, for --provenance", false},
     {"log", 0, "FILE", "audit log: instead of the manifest's log", false},
     {"allow-insecure", 0, NULL, "allow authentication none and sha256", false},
     KEY_OPTION_SPECS,
@@ -68,111 +69,10 @@ static void print_made(const struct batch_image *image, const struct release_res
 
 /* ---- what to build ---------------------------------------------------------------------------- */
 
-/* Two paths of one file give the same text. Caller frees. */
-static char *real_output(const char *path)
-{
-    char *real = realpath(path, NULL);
-    const char *slash = strrchr(path, '/');
-    char *folder;
-    char *real_folder;
-
-    if (real != NULL) {
-        return real;
-    }
-    folder = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
-    real_folder = realpath(folder, NULL);
-    real = xasprintf("%s/%s", real_folder != NULL ? real_folder : folder,
-                     slash != NULL ? slash + 1 : path);
-    free(real_folder);
-    free(folder);
-    return real;
-}
-
-struct real_path {
-    char *path;
-    unsigned index;
-};
-
-static int compare_paths(const void *a, const void *b)
-{
-    const struct real_path *left = a;
-    const struct real_path *right = b;
-    int order = strcmp(left->path, right->path);
-
-    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
-}
-
-/* paths: as many as images, sorted. */
-static enum ox find_equal(const struct batch_image *images, const struct real_path *paths,
-                          unsigned count)
-{
-    for (unsigned i = 1; i < count; i++) {
-        if (strcmp(paths[i - 1].path, paths[i].path) == 0) {
-            const struct batch_image *second = &images[paths[i].index];
-
-            return diag_fail(OX_USAGE, "%s: 'output' is '%s', as that of %s, expected another file",
-                             second->name, second->output, images[paths[i - 1].index].name);
-        }
-    }
-    return OX_OK;
-}
-
-static enum ox check_distinct(const struct batch_image *images, unsigned count)
-{
-    struct real_path *paths = xcalloc(count, sizeof *paths);
-    enum ox ox;
-
-    for (unsigned i = 0; i < count; i++) {
-        paths[i] = (struct real_path){real_output(images[i].output), i};
-    }
-    qsort(paths, count, sizeof *paths, compare_paths);
-    ox = find_equal(images, paths, count);
-    for (unsigned i = 0; i < count; i++) {
-        free(paths[i].path);
-    }
-    free(paths);
-    return ox;
-}
-
-static char *name_image(const struct manifest *m, bool one_file)
-{
-    if (m->variant == NULL) {
-        return xstrdup(m->path);
-    }
-    return one_file ? xstrdup(m->variant) : xasprintf("%s (%s)", m->path, m->variant);
-}
-
-static enum ox check_output(const struct batch_image *image, unsigned count, bool provenance)
-{
-    if (image->output == NULL) {
-        return count == 1
-                   ? diag_fail(OX_USAGE, "%s: no 'output', and no --output given", image->m->path)
-                   : diag_fail(OX_USAGE, "%s: no 'output'", image->name);
-    }
-    if (count > 1 && strcmp(image->output, "-") == 0) {
-        return diag_fail(OX_USAGE, "%s: 'output' is '-', expected a file for each of %u images",
-                         image->name, count);
-    }
-    if (provenance && strcmp(image->output, "-") == 0) {
-        return diag_fail(OX_USAGE, "'--provenance' names a file, expected --output FILE, not '-'");
-    }
-    return OX_OK;
-}
-
-static enum ox check_outputs(const struct batch_image *images, unsigned count, bool provenance)
-{
-    enum ox ox = OX_OK;
-
-    for (unsigned i = 0; i < count && ox == OX_OK; i++) {
-        ox = check_output(&images[i], count, provenance);
-    }
-    return ox == OX_OK && count > 1 ? check_distinct(images, count) : ox;
-}
-
 static enum ox build_images(const struct batch_image *images, unsigned count, unsigned jobs,
                             const struct release_options *release)
 {
-    enum ox ox = check_outputs(images, count, release->provenance != NULL);
+    enum ox ox = build_outputs_check(images, count, release->provenance != NULL);
     struct key_ring *ring;
 
     if (ox != OX_OK) {
@@ -198,7 +98,7 @@ static enum ox choose_log(const struct args *args, const struct manifest_set *se
             return diag_fail(OX_USAGE,
                              "%s: 'log' is '%s', that of %s is '%s', expected one log for "
                              "all images of a run",
-                             set->items[i].path, other != NULL ? other : "", set->items[0].path,
+                             set->items[i].label, other != NULL ? other : "", set->items[0].label,
                              *ret != NULL ? *ret : "");
         }
     }
@@ -209,8 +109,8 @@ static enum ox build_set(const struct args *args, const struct manifest_set *set
                          const struct release_options *release)
 {
     const char *output = args_value(args, "output");
+    bool one_file = args_operand_count(args) == 1;
     struct batch_image *images;
-    char **names;
     enum ox ox;
 
     if (output != NULL && set->count > 1) {
@@ -219,17 +119,13 @@ static enum ox build_set(const struct args *args, const struct manifest_set *set
                          set->count);
     }
     images = xcalloc(set->count, sizeof *images);
-    names = xcalloc(set->count, sizeof *names);
     for (unsigned i = 0; i < set->count; i++) {
-        names[i] = name_image(&set->items[i], args_operand_count(args) == 1);
-        images[i] = (struct batch_image){&set->items[i],
-                                         output != NULL ? output : set->items[i].output, names[i]};
+        const struct manifest *m = &set->items[i];
+
+        images[i] = (struct batch_image){m, output != NULL ? output : m->output,
+                                         one_file && m->variant != NULL ? m->variant : m->label};
     }
     ox = build_images(images, set->count, jobs, release);
-    for (unsigned i = 0; i < set->count; i++) {
-        free(names[i]);
-    }
-    free((void *)names);
     free(images);
     return ox;
 }
@@ -250,33 +146,6 @@ static enum ox read_jobs(const struct args *args, unsigned *ret)
     return OX_OK;
 }
 
-static enum ox load_set(const struct args *args, struct manifest_set *ret)
-{
-    unsigned count = args_operand_count(args);
-    const char **paths = xcalloc(count, sizeof *paths);
-    const char *const *values = NULL;
-    unsigned value_count = args_values(args, "set", &values);
-    struct manifest_set set;
-    enum ox ox;
-
-    for (unsigned i = 0; i < count; i++) {
-        paths[i] = args_operand(args, i);
-    }
-    ox = manifest_set_load(paths, count, values, value_count, &set);
-    free((void *)paths);
-    if (ox != OX_OK) {
-        return ox;
-    }
-    value_count = args_values(args, "variant", &values);
-    ox = manifest_set_pick(&set, values, value_count);
-    if (ox != OX_OK) {
-        manifest_set_free(&set);
-        return ox;
-    }
-    *ret = set;
-    return OX_OK;
-}
-
 /* --sbom: the path is relative to the working directory, like those of --set. */
 static enum ox set_sbom(struct manifest_set *set, const char *sbom)
 {
@@ -284,7 +153,8 @@ static enum ox set_sbom(struct manifest_set *set, const char *sbom)
         struct manifest *m = &set->items[i];
 
         if (!m->has_attributes) {
-            return diag_fail(OX_USAGE, "%s: no 'attributes', expected them with '--sbom'", m->path);
+            return diag_fail(OX_USAGE, "%s: no 'attributes', expected them with '--sbom'",
+                             m->label);
         }
         free(m->sbom_file);
         m->sbom_file = xstrdup(sbom);
@@ -299,7 +169,12 @@ static enum ox read_provenance(const struct args *args, struct evidence_options 
     if (builder != NULL && !args_has(args, "provenance")) {
         return diag_fail(OX_USAGE, "'--builder-id' goes with --provenance");
     }
-    ret->builder_id = builder != NULL ? builder : "otaimg";
+    if (builder != NULL && !is_uri(builder)) {
+        return diag_fail(OX_USAGE,
+                         "--builder-id is '%s', expected a URI, as https://ci.example/runner",
+                         builder);
+    }
+    ret->builder_id = builder != NULL ? builder : EVIDENCE_UNKNOWN_BUILDER;
     ret->sbom = args_value(args, "sbom");
     ret->set_count = args_values(args, "set", &ret->sets);
     return OX_OK;
@@ -339,7 +214,7 @@ static enum ox run(const struct args *args)
         ox = read_provenance(args, &provenance);
     }
     if (ox == OX_OK) {
-        ox = load_set(args, &set);
+        ox = args_manifests(args, &set);
     }
     if (ox == OX_OK) {
         ox = set_sbom(&set, args_value(args, "sbom"));

@@ -1,5 +1,5 @@
 /*
- * Command init: a commented manifest to start from, with a product UUID of its own.
+ * Command init: a commented manifest to start from, with a product UUID and an IV of its own.
  *
  * Nothing that exists is overwritten unless asked for, and both files are looked at before either
  * is written.
@@ -20,18 +20,39 @@
 
 #define DEFAULT_PATH "release.yaml"
 
-/* A random UUID: version 4, variant 1 (RFC 4122, 4.4). */
-static enum ox make_uuid(char text[UUID_TEXT_LEN])
-{
-    uint8_t uuid[16];
+#define RANDOM_LEN 16u
 
-    if (getrandom(uuid, sizeof uuid, 0) != (ssize_t)sizeof uuid) {
+/* What belongs to a product and is made once. */
+struct product {
+    char uuid[UUID_TEXT_LEN];
+    char iv[2 * RANDOM_LEN + 1];
+};
+
+static enum ox make_random(uint8_t ret[RANDOM_LEN])
+{
+    if (getrandom(ret, RANDOM_LEN, 0) != (ssize_t)RANDOM_LEN) {
         return diag_fail(OX_INTERNAL, "no random numbers from the system: %s", strerror(errno));
     }
-    uuid[6] = (uint8_t)((uuid[6] & 0x0F) | 0x40);
-    uuid[8] = (uint8_t)((uuid[8] & 0x3F) | 0x80);
-    format_uuid(uuid, text);
     return OX_OK;
+}
+
+/* The UUID: version 4, variant 1 (RFC 4122, 4.4). */
+static enum ox make_product(struct product *ret)
+{
+    uint8_t uuid[RANDOM_LEN];
+    uint8_t iv[RANDOM_LEN];
+    enum ox ox = make_random(uuid);
+
+    if (ox == OX_OK) {
+        ox = make_random(iv);
+    }
+    if (ox == OX_OK) {
+        uuid[6] = (uint8_t)((uuid[6] & 0x0F) | 0x40);
+        uuid[8] = (uint8_t)((uuid[8] & 0x3F) | 0x80);
+        format_uuid(uuid, ret->uuid);
+        hex_encode(iv, sizeof iv, ret->iv);
+    }
+    return ox;
 }
 
 /* A link that leads nowhere is in the way as well. */
@@ -58,20 +79,20 @@ static enum ox write_text(const char *path, char *text)
 
 enum ox init_write(const char *manifest_path, const char *device_path, bool force)
 {
-    char product[UUID_TEXT_LEN];
+    struct product product;
     enum ox ox = force ? OX_OK : check_absent(manifest_path);
 
     if (ox == OX_OK && !force && device_path != NULL) {
         ox = check_absent(device_path);
     }
     if (ox == OX_OK) {
-        ox = make_uuid(product);
+        ox = make_product(&product);
     }
     if (ox == OX_OK) {
-        ox = write_text(manifest_path, xasprintf(INIT_MANIFEST_TEXT, product));
+        ox = write_text(manifest_path, xasprintf(INIT_MANIFEST_TEXT, product.iv, product.uuid));
     }
     if (ox == OX_OK && device_path != NULL) {
-        ox = write_text(device_path, xasprintf(INIT_DEVICE_TEXT, product));
+        ox = write_text(device_path, xasprintf(INIT_DEVICE_TEXT, product.uuid, product.iv));
     }
     return ox;
 }
@@ -95,9 +116,9 @@ const struct command command_init = {
     .name = "init",
     .synopsis = "[options]",
     .summary = "write a commented release manifest to start from",
-    .details =
-        "The manifest gets a new random product UUID. Name your firmware and key in it, then\n"
-        "run `otaimg build`.",
+    .details = "The manifest gets a new random product UUID and, for encryption, a new random IV. "
+               "Name your\n"
+               "firmware and key in it, then run `otaimg build`.",
     .options = options,
     .min_operands = 0,
     .max_operands = 0,

@@ -27,7 +27,7 @@ static enum ox new_passphrase(const char *path, const struct key_options *option
     char *what = xasprintf("new passphrase for '%s'", path);
     const struct secret_source source = {.fd = options->passphrase_fd,
                                          .file = options->passphrase_file,
-                                         .env = "OTAIMG_PASSPHRASE",
+                                         .env = SECRET_PASSPHRASE_ENV,
                                          .what = what,
                                          .confirm = true};
     enum ox ox = secret_get(&source, ret);

@@ -1,7 +1,8 @@
 /*
- * otaimg keys show: the public half of one key.
+ * otaimg keys show: the public half of one key, or what a provisioning record holds.
  *
- * Layer: commands; keys come from pubkey.h. Invariant: only public halves are printed.
+ * Layer: commands; keys come from pubkey.h, records from provision.h. Invariant: only public halves are
+ * printed.
  */
 #include "commands.h"
 
@@ -13,14 +14,30 @@
 
 #include "diag.h"
 #include "key_text.h"
+#include "key_uri.h"
+#include "provision.h"
 #include "pubkey.h"
 
 /* Not a URI, and no file of that name. Text with a PIN in it is left to the URI's own check. */
 static bool is_nothing(const char *uri)
 {
-    return strncmp(uri, "file:", 5) != 0 && strncmp(uri, "pkcs11:", 7) != 0 &&
-           strncmp(uri, "exec:", 5) != 0 && access(uri, F_OK) != 0 &&
+    return !key_uri_has_scheme(uri) && access(uri, F_OK) != 0 &&
            strcasestr(uri, "pin-value=") == NULL;
+}
+
+static enum ox show_record(const struct args *args, const char *path)
+{
+    struct otav_config config;
+    enum ox ox = provision_read(path, &config);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (args_has(args, "json")) {
+        return provision_print_json(&config);
+    }
+    provision_print(&config);
+    return OX_OK;
 }
 
 static enum ox run_show(const struct args *args)
@@ -30,6 +47,9 @@ static enum ox run_show(const struct args *args)
     uint8_t xy[PUBKEY_LEN];
     enum ox ox = args_key_options(args, &options);
 
+    if (ox == OX_OK && provision_is_record(uri)) {
+        return show_record(args, uri);
+    }
     if (ox == OX_OK && is_nothing(uri)) {
         ox = diag_fail(OX_KEY,
                        "'%s' is neither a key URI nor a file, expected file:PATH, pkcs11:..., "
@@ -66,7 +86,9 @@ const struct command command_keys_show = {
     .summary = "show the public half of a key and whether it is a published one",
     .details =
         "Takes a public or private key file, or a key on a token. sha256 is the digest of the\n"
-        "SubjectPublicKeyInfo, the identity of a key in all messages.",
+        "SubjectPublicKeyInfo, the identity of a key in all messages. Of a provisioning record, "
+        "given\n"
+        "by its path, all is shown but its AES key.",
     .options = show_options,
     .min_operands = 1,
     .max_operands = 1,

@@ -16,12 +16,14 @@
 #include "key_text.h"
 #include "key_uri.h"
 #include "lint_facts.h"
+#include "manifest_args.h"
 #include "pubkey.h"
 #include "release_log.h"
 #include "util.h"
 
 static const struct option_spec options[] = {
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
+    {"variant", 0, "NAME", "look at this variant of the manifest and no others", true},
     {"log", 0, "FILE", "audit log to compare with, instead of the manifest's log", false},
     {"json", 0, NULL, "print JSON", false},
     KEY_OPTION_SPECS,
@@ -50,7 +52,7 @@ static void read_sign_key(const struct manifest *m, const struct key_options *ke
         return;
     }
     in->sign_key_unread = true;
-    diag_warn("%s: lint %s and %s not checked: the signing key cannot be read", m->path,
+    diag_warn("%s: lint %s and %s not checked: the signing key cannot be read", m->label,
               lint_rules[LINT_SAMPLE_KEY].id, lint_rules[LINT_DEVELOPMENT_KEY].id);
 }
 
@@ -70,7 +72,7 @@ static void read_aes_key(const struct manifest *m, const struct key_options *key
         return;
     }
     in->aes_key_unread = true;
-    diag_warn("%s: lint %s not checked: the AES key cannot be read", m->path,
+    diag_warn("%s: lint %s not checked: the AES key cannot be read", m->label,
               lint_rules[LINT_DEFAULT_AES_KEY].id);
 }
 
@@ -162,7 +164,7 @@ static void print_text(const struct manifest *m, const struct lint_findings *fin
         }
         (void)putchar('\n');
     }
-    put_printable(stdout, m->path);
+    put_printable(stdout, m->label);
     (void)printf(": %s release, findings: %u, turned off: %u\n", class_word(m),
                  findings->count - findings->off_count, findings->off_count);
 }
@@ -194,8 +196,8 @@ static json_t *skipped_json(const struct lint_input *in)
     return list;
 }
 
-static enum ox print_json(const struct manifest *m, const struct lint_input *in,
-                          const struct lint_findings *findings)
+static json_t *release_json(const struct manifest *m, const struct lint_input *in,
+                            const struct lint_findings *findings)
 {
     json_t *root = json_object();
     json_t *open = json_array();
@@ -207,63 +209,116 @@ static enum ox print_json(const struct manifest *m, const struct lint_input *in,
         (void)json_array_append_new(finding->reason != NULL ? off : open, finding_json(finding));
     }
     (void)json_object_set_new(root, "release", key_text_json(m->path));
+    if (m->variant != NULL) {
+        (void)json_object_set_new(root, "variant", key_text_json(m->variant));
+    }
     (void)json_object_set_new(root, "class", key_text_json(class_word(m)));
     (void)json_object_set_new(root, "findings", open);
     (void)json_object_set_new(root, "off", off);
     (void)json_object_set_new(root, "skipped", skipped_json(in));
-    return key_text_print_json(root);
+    return root;
+}
+
+/* Takes list over. Its shape tells whether the manifest has variants, not how many were picked. */
+static enum ox print_json(const struct manifest_set *set, json_t *list)
+{
+    json_t *single;
+
+    if (set->items[0].variant != NULL) {
+        return key_text_print_json(list);
+    }
+    single = json_incref(json_array_get(list, 0));
+    json_decref(list);
+    return key_text_print_json(single);
 }
 
 /* ----------------------------------------------------------------------------------------------- */
 
-static enum ox lint(const struct manifest *m, const char *log, const struct key_options *keys,
-                    bool json)
+/* What the rules look at. */
+static enum ox gather(const struct manifest *m, const char *log, const struct key_options *keys,
+                      struct lint_input *in)
+{
+    enum ox ox = read_firmware(m, &in->facts);
+
+    if (ox == OX_OK) {
+        ox = read_history(m, log, in);
+    }
+    if (ox == OX_OK && m->production) {
+        read_sign_key(m, keys, in);
+        read_aes_key(m, keys, in);
+    }
+    return ox;
+}
+
+/* OX_DIFFERENT when there are findings. list: gets the release; NULL = it is printed as text. */
+static enum ox lint_one(const struct manifest *m, const char *log, const struct key_options *keys,
+                        json_t *list)
 {
     struct lint_input in = {.facts = lint_facts_of(m)};
     struct lint_findings findings;
-    enum ox ox = read_firmware(m, &in.facts);
+    enum ox ox = gather(m, log, keys, &in);
 
     if (ox == OX_OK) {
-        ox = read_history(m, log, &in);
+        lint_run(&in.facts, &in.history, (const char *const *)m->lint_off, &findings);
+        if (list != NULL) {
+            (void)json_array_append_new(list, release_json(m, &in, &findings));
+        } else {
+            print_text(m, &findings);
+        }
+        ox = findings.count > findings.off_count ? OX_DIFFERENT : OX_OK;
+        lint_free(&findings);
     }
-    if (ox != OX_OK) {
-        return ox;
-    }
-    if (m->production) {
-        read_sign_key(m, keys, &in);
-        read_aes_key(m, keys, &in);
-    }
-    lint_run(&in.facts, &in.history, (const char *const *)m->lint_off, &findings);
-    if (json) {
-        ox = print_json(m, &in, &findings);
-    } else {
-        print_text(m, &findings);
-    }
-    if (ox == OX_OK && findings.count > findings.off_count) {
-        ox = OX_DIFFERENT;
-    }
-    lint_free(&findings);
     return ox;
+}
+
+/* Ends at the first release that cannot be judged. */
+static enum ox lint_all(const struct manifest_set *set, const char *log,
+                        const struct key_options *keys, json_t *list)
+{
+    enum ox worst = OX_OK;
+
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct manifest *m = &set->items[i];
+        enum ox ox = lint_one(m, log != NULL ? log : m->log_file, keys, list);
+
+        if (ox != OX_OK && ox != OX_DIFFERENT) {
+            return ox;
+        }
+        worst = ox != OX_OK ? ox : worst;
+    }
+    return worst;
+}
+
+static enum ox lint_as_json(const struct manifest_set *set, const char *log,
+                            const struct key_options *keys)
+{
+    json_t *list = json_array();
+    enum ox found = lint_all(set, log, keys, list);
+    enum ox ox;
+
+    if (found != OX_OK && found != OX_DIFFERENT) {
+        json_decref(list);
+        return found;
+    }
+    ox = print_json(set, list);
+    return ox == OX_OK ? found : ox;
 }
 
 static enum ox run(const struct args *args)
 {
-    const char *const *sets = NULL;
-    unsigned set_count = args_values(args, "set", &sets);
+    const char *log = args_value(args, "log");
     struct key_options keys;
-    struct manifest m;
-    const char *log;
+    struct manifest_set set;
     enum ox ox = args_key_options(args, &keys);
 
     if (ox == OX_OK) {
-        ox = manifest_load(args_operand(args, 0), sets, set_count, &m);
+        ox = args_manifests(args, &set);
     }
     if (ox != OX_OK) {
         return ox;
     }
-    log = args_value(args, "log") != NULL ? args_value(args, "log") : m.log_file;
-    ox = lint(&m, log, &keys, args_has(args, "json"));
-    manifest_free(&m);
+    ox = args_has(args, "json") ? lint_as_json(&set, log, &keys) : lint_all(&set, log, &keys, NULL);
+    manifest_set_free(&set);
     return ox;
 }
 
@@ -275,7 +330,9 @@ const struct command command_lint = {
         "Checks keys, method, attributes and firmware by rules that the manifest may turn off, "
         "each\n"
         "with a reason: lint: {off: {RULE: \"reason\"}}. 'build' applies the same rules. Of the\n"
-        "signing key only the public half is needed. Exit code 1 when there are findings.",
+        "signing key only the public half is needed. Of a manifest with 'variants' each is a "
+        "release of\n"
+        "its own. Exit code 1 when there are findings.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

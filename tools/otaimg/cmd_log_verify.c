@@ -34,15 +34,17 @@ static enum ox verify(const char *path, const uint8_t *expected)
     struct release_log *log = NULL;
     uint8_t hash[OTAV_SHA256_LEN];
     char text[2 * sizeof hash + 1];
+    unsigned count;
     enum ox ox = release_log_open(path, false, &log);
 
     if (ox != OX_OK) {
         return ox;
     }
+    count = release_log_count(log);
     release_log_hash(log, hash);
     hex_encode(hash, sizeof hash, text);
     put_printable(stdout, path);
-    printf(": %u lines, hash of the last %s\n", release_log_count(log), text);
+    printf(": %u %s, hash of the last %s\n", count, count == 1 ? "line" : "lines", text);
     if (expected != NULL) {
         ox = check_expected(log, path, expected);
     }

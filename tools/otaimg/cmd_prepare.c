@@ -13,6 +13,8 @@
 #include "draft.h"
 #include "key_ring.h"
 #include "known_keys.h"
+#include "manifest_args.h"
+#include "release_log.h"
 #include "request.h"
 #include "source.h"
 #include "util.h"
@@ -23,6 +25,7 @@ static const struct option_spec options[] = {
     {"output", 'o', "REQUEST",
      "write the request to REQUEST, the draft to REQUEST.draft (required)", false},
     {"set", 0, "KEY=VALUE", "override a manifest key, as in firmware.version=1.4.2.0", true},
+    {"variant", 0, "NAME", "the variant of the manifest to prepare", false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
@@ -32,15 +35,7 @@ static enum ox check_manifest(const struct manifest *m)
         return diag_fail(OX_USAGE,
                          "%s: there is nothing to sign, expected authentication "
                          "'ecdsa-p256-sha256'",
-                         m->path);
-    }
-    if (m->file_type == FILE_TYPE_HEX) {
-        (void)diag_fail(OX_USAGE,
-                        "%s: a HEX file cannot be signed elsewhere, expected another "
-                        "file-type",
-                        m->path);
-        diag_hint("an 'image' is the same content in binary");
-        return OX_USAGE;
+                         m->label);
     }
     return OX_OK;
 }
@@ -87,7 +82,7 @@ static enum ox write_draft(const struct draft *draft, struct key_ring *ring, str
     enum ox ox = OX_OK;
 
     if (draft->m->encrypt) {
-        ox = key_ring_cipher(ring, draft->m->encrypt_key, &cipher);
+        ox = key_ring_cipher(ring, draft->m->encrypt_key, true, &cipher);
     }
     if (ox == OX_OK) {
         ox = draft_write(draft, cipher, out);
@@ -131,6 +126,27 @@ static enum ox write_files(const struct draft *draft, struct key_ring *ring, str
     return finish(r, out);
 }
 
+/* Before anyone is asked for a signature that the log will not have. */
+static enum ox ask_log(const struct request *r)
+{
+    struct release_log *log = NULL;
+    struct release_facts facts;
+    enum ox ox;
+
+    if (r->log == NULL) {
+        return OX_OK;
+    }
+    ox = release_log_open(r->log, true, &log);
+    if (ox == OX_OK) {
+        ox = request_facts(r, &facts);
+    }
+    if (ox == OX_OK) {
+        ox = release_log_refuse_other_content(log, &facts);
+    }
+    release_log_close(log);
+    return ox;
+}
+
 static enum ox prepare_request(const struct manifest *m, const struct key_options *keys,
                                struct request *r)
 {
@@ -142,6 +158,12 @@ static enum ox prepare_request(const struct manifest *m, const struct key_option
         memcpy(r->fw_digest, draft.fw_digest, sizeof r->fw_digest);
         memcpy(r->metadata, draft.metadata, sizeof r->metadata);
         memcpy(r->encrypt_iv, m->encrypt_iv, sizeof r->encrypt_iv);
+        ox = draft_content(&draft, r->content);
+    }
+    if (ox == OX_OK) {
+        ox = ask_log(r);
+    }
+    if (ox == OX_OK) {
         ox = write_files(&draft, ring, r);
     }
     draft_free(&draft);
@@ -166,10 +188,14 @@ static enum ox prepare(const struct manifest *m, const struct args *args,
                        const struct key_options *keys)
 {
     const char *path = args_value(args, "output");
-    struct request r = {.path = xstrdup(path), .round = 1, .draft = xasprintf("%s.draft", path)};
+    struct request r = {.path = xstrdup(path),
+                        .round = 1,
+                        .image_id = m->image_id,
+                        .draft = xasprintf("%s.draft", path)};
     enum ox ox = check_manifest(m);
 
     r.output = m->output != NULL ? xstrdup(m->output) : NULL;
+    r.log = m->log_file != NULL ? xstrdup(m->log_file) : NULL;
     r.encrypt_key = m->encrypt ? xstrdup(m->encrypt_key) : NULL;
     if (ox == OX_OK) {
         ox = load_key(args_value(args, "verify-key"), keys, r.xy);
@@ -184,13 +210,20 @@ static enum ox prepare(const struct manifest *m, const struct args *args,
     return ox;
 }
 
+/* A request stands for one file. */
+static enum ox check_single(const struct manifest_set *set)
+{
+    return set->count == 1
+               ? OX_OK
+               : diag_fail(OX_USAGE, "%s: %u variants, expected --variant NAME for one of them",
+                           set->items[0].path, set->count);
+}
+
 static enum ox run(const struct args *args)
 {
     const char *output = args_value(args, "output");
-    const char *const *sets = NULL;
-    unsigned set_count = args_values(args, "set", &sets);
     struct key_options keys;
-    struct manifest m;
+    struct manifest_set set;
     enum ox ox = args_key_options(args, &keys);
 
     if (ox != OX_OK) {
@@ -202,10 +235,13 @@ static enum ox run(const struct args *args)
     if (args_value(args, "verify-key") == NULL) {
         return diag_fail(OX_USAGE, "no key given, expected --verify-key URI");
     }
-    ox = manifest_load(args_operand(args, 0), sets, set_count, &m);
+    ox = args_manifests(args, &set);
     if (ox == OX_OK) {
-        ox = prepare(&m, args, &keys);
-        manifest_free(&m);
+        ox = check_single(&set);
+        if (ox == OX_OK) {
+            ox = prepare(&set.items[0], args, &keys);
+        }
+        manifest_set_free(&set);
     }
     return ox;
 }

@@ -45,35 +45,6 @@ struct signing {
 
 /* ---- the log ---------------------------------------------------------------------------------- */
 
-static enum ox hash_piece(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
-{
-    (void)offset;
-    return digest_update(user, bytes, len);
-}
-
-/* As draft_content() of the build that would give this file. */
-static enum ox hash_content(const struct signing *s, uint8_t ret[OTAV_SHA256_LEN])
-{
-    static const uint8_t erased[OTAV_BLOCK_LEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-                                                   0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    uint32_t fw_len = otav_load_u32(s->metadata + OTAV_META_FW_LEN_OFF);
-    uint8_t metadata[OTAV_META_LEN];
-    uint32_t len = assemble_content_metadata(s->metadata, metadata);
-    struct digest digest;
-    enum ox ox = digest_begin(&digest);
-
-    if (ox == OX_OK) {
-        ox = digest_update(&digest, metadata, sizeof metadata);
-    }
-    if (ox == OX_OK) {
-        ox = ota_file_for_each_firmware(&s->file, fw_len, hash_piece, &digest);
-    }
-    if (ox == OX_OK) {
-        ox = digest_update(&digest, erased, len - fw_len);
-    }
-    return digest_end(&digest, ox, ret);
-}
-
 /* A file without OTAU header does not tell its image id: the usual one then. */
 static uint32_t image_id_of(const struct ota_file *file)
 {
@@ -106,7 +77,7 @@ static enum ox ask_log(struct signing *s)
     ox = release_facts_from_metadata(s->metadata, image_id_of(&s->file), &entry->release);
     if (ox == OX_OK) {
         entry->release.encrypted = s->encrypted;
-        ox = hash_content(s, entry->release.content);
+        ox = signed_copy_content(&s->file, s->metadata, entry->release.content);
     }
     return ox == OX_OK ? release_log_refuse_other_content(s->log, &entry->release) : ox;
 }
@@ -201,7 +172,9 @@ static enum ox run_with(const struct args *args, const char *action,
         ox = make_signatures(&s);
     }
     if (ox == OX_OK) {
-        ox = signed_copy_write(&s.file, s.encrypted, s.metadata, s.xy, s.log, &s.entry, output);
+        const struct signed_copy copy = {&s.file, NULL, s.encrypted, s.metadata, s.xy};
+
+        ox = signed_copy_write(&copy, s.log, &s.entry, output);
     }
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(s.xy, id);

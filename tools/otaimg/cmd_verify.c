@@ -16,6 +16,7 @@
 static const struct option_spec options[] = {
     TRUST_OPTION_SPECS,
     {"boot", 0, NULL, "as at boot: do not ask for a newer version", false},
+    {"crypto", 0, "soft", "run the crypto that devices link as well, which must agree", false},
     {"sbom", 0, "FILE", "FILE must also be the bill of materials that the file was signed with",
      false},
     DECRYPT_OPTION_SPECS,
@@ -102,6 +103,23 @@ static enum ox verify(const struct trust *trust, const struct args *args,
     return ox;
 }
 
+/* Options that ask something of a device. */
+static enum ox device_options(const struct args *args, struct trust *trust)
+{
+    const char *crypto = args_value(args, "crypto");
+    const bool boot = args_has(args, "boot");
+
+    if (trust->device_path == NULL && (boot || crypto != NULL)) {
+        return diag_fail(OX_USAGE, "'--%s' goes with --device", boot ? "boot" : "crypto");
+    }
+    if (crypto != NULL && strcmp(crypto, "soft") != 0) {
+        return diag_fail(OX_USAGE, "'--crypto' is '%s', expected soft", crypto);
+    }
+    trust->device_crypto = crypto != NULL;
+    trust->purpose = boot ? OTAV_BOOT : OTAV_INSTALL;
+    return OX_OK;
+}
+
 static enum ox run(const struct args *args)
 {
     struct key_options keys;
@@ -111,11 +129,8 @@ static enum ox run(const struct args *args)
     if (ox == OX_OK) {
         ox = trust_from_args(args, &trust);
     }
-    if (ox == OX_OK && args_has(args, "boot")) {
-        if (trust.device_path == NULL) {
-            return diag_fail(OX_USAGE, "'--boot' goes with --device");
-        }
-        trust.purpose = OTAV_BOOT;
+    if (ox == OX_OK) {
+        ox = device_options(args, &trust);
     }
     return ox == OX_OK ? verify(&trust, args, &keys) : ox;
 }

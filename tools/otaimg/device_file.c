@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key_uri.h"
 #include "known_keys.h"
 #include "pubkey.h"
 #include "util.h"
@@ -75,8 +76,7 @@ static enum ox read_public(struct yaml_node *map, char **ret)
 {
     struct yaml_node *node = ydoc_find(map, "public");
 
-    if (node != NULL && node->kind == YAML_SCALAR &&
-        (strncmp(node->value, "file:", 5) == 0 || strncmp(node->value, "pkcs11:", 7) == 0)) {
+    if (node != NULL && node->kind == YAML_SCALAR && key_uri_has_scheme(node->value)) {
         return ydoc_get_key_uri(map, "public", NULL, ret);
     }
     return ydoc_get_path(map, "public", NULL, ret);
@@ -204,7 +204,7 @@ static enum ox read_decrypt(struct yaml_node *root, struct device_file *d)
     if (ox != OX_OK || map == NULL) {
         return ox;
     }
-    ox = ydoc_get_key_uri(map, "key", NULL, &d->decrypt_key_uri);
+    ox = ydoc_get_cipher_uri(map, "key", NULL, &d->decrypt_key_uri);
     if (ox != OX_OK) {
         return ox;
     }

@@ -156,15 +156,22 @@ static json_t *overrides_json(const struct evidence *e)
     return list;
 }
 
+/* value NULL: nothing is added. False = no memory. */
+static bool add_text(json_t *object, const char *key, const char *value)
+{
+    return value == NULL || json_object_set_new(object, key, json_string(value)) == 0;
+}
+
 static json_t *external_json(const struct evidence *e)
 {
+    const char *sbom = e->options.sbom != NULL ? base_name(e->options.sbom) : NULL;
     json_t *external =
         json_pack("{s:{s:s, s:o}, s:o}", "manifest", "name", base_name(e->m->path), "digest",
                   digest_json("sha256", e->digests[INPUT_MANIFEST], OTAV_SHA256_LEN), "overrides",
                   overrides_json(e));
 
-    if (external != NULL && e->options.sbom != NULL &&
-        json_object_set_new(external, "sbom", json_string(base_name(e->options.sbom))) != 0) {
+    if (external != NULL &&
+        (!add_text(external, "sbom", sbom) || !add_text(external, "variant", e->m->variant))) {
         json_decref(external);
         return NULL;
     }

@@ -8,13 +8,15 @@
 #include "manifest.h"
 #include "outfile.h"
 
-/* What externalParameters means; README.md explains it. */
-#define EVIDENCE_BUILD_TYPE "https://github.com/otaimg/otaimg/build/v1"
+/* What externalParameters means, and a builder of whom nothing is known: names without a domain,
+ * fixed for good. README.md and schemas/provenance.schema.json explain them. */
+#define EVIDENCE_BUILD_TYPE      "urn:uuid:15e4ea57-cc25-432a-96f2-39b2ab6c1c0d"
+#define EVIDENCE_UNKNOWN_BUILDER "urn:uuid:7559292a-3975-45be-b488-e6921c88e5fa"
 
 #define EVIDENCE_SUFFIX ".provenance.json"
 
 struct evidence_options {
-    const char *builder_id;  /* runDetails.builder.id */
+    const char *builder_id;  /* runDetails.builder.id: a URI */
     const char *const *sets; /* overrides of --set; must outlive the evidence */
     unsigned set_count;
     const char *sbom; /* --sbom, NULL = not given */

@@ -107,6 +107,7 @@ static char *number(const struct otav_field *field, uint32_t value)
 char *explain_rule(const struct otav_field *field)
 {
     char *value;
+    char *other;
     char *text;
 
     switch ((enum otav_rule)field->rule) {
@@ -118,6 +119,13 @@ char *explain_rule(const struct otav_field *field)
         value = number(field, field->arg);
         text = xasprintf("at most %s", value);
         free(value);
+        return text;
+    case OTAV_EITHER:
+        value = number(field, field->arg & 0xFFFF);
+        other = number(field, field->arg >> 16);
+        text = xasprintf("%s or %s", value, other);
+        free(value);
+        free(other);
         return text;
     case OTAV_LIVE:
         return xstrdup("1..4294967294");

@@ -3,110 +3,13 @@
  */
 #include "file_check.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include <otav/otav_openssl.h>
 
 #include "diag.h"
 #include "digest.h"
 #include "explain.h"
+#include "file_verdict.h"
 #include "util.h"
-
-enum { CHUNK = 65536 };
-
-/* ---- crypto port: OpenSSL, with AES through the tool's cipher (file or token) ------------------ */
-
-struct host_crypto {
-    struct otav_crypto port;
-    struct cipher *cipher;
-    enum ox failure; /* reported already */
-};
-
-static uint32_t cipher_result(struct host_crypto *host, enum ox ox)
-{
-    if (ox != OX_OK) {
-        host->failure = ox;
-    }
-    return ox == OX_OK ? OTAV_ACCEPT : OTAV_REJECT;
-}
-
-static uint32_t aes_begin(void *user, struct otav_aes_state *state, const uint8_t key[16],
-                          const uint8_t iv[16])
-{
-    struct host_crypto *host = user;
-
-    (void)state;
-    (void)key;
-    return cipher_result(host, cipher_begin(host->cipher, false, iv));
-}
-
-static uint32_t aes_decrypt(void *user, struct otav_aes_state *state, uint8_t *bytes, size_t len)
-{
-    struct host_crypto *host = user;
-
-    (void)state;
-    return cipher_result(host, cipher_update(host->cipher, bytes, bytes, len));
-}
-
-static void aes_end(void *user, struct otav_aes_state *state)
-{
-    (void)user;
-    (void)state;
-}
-
-static void host_crypto_init(struct host_crypto *host, struct cipher *cipher)
-{
-    host->port = otav_crypto_openssl; /* takes no user pointer */
-    host->port.user = host;
-    host->port.aes_cbc_begin = aes_begin;
-    host->port.aes_cbc_decrypt = aes_decrypt;
-    host->port.aes_cbc_end = aes_end;
-    host->cipher = cipher;
-    host->failure = OX_OK;
-}
-
-/* ---- feeding ---------------------------------------------------------------------------------- */
-
-static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret, size_t len)
-{
-    return source_read(user, offset, ret, len) == OX_OK ? OTAV_ACCEPT : OTAV_REJECT;
-}
-
-/* Runs the verifier; OTAV_ERR_* in *ret_err unless reading failed (reported, returned). */
-static enum ox run(const struct ota_file *file, struct otav_context *ctx,
-                   const struct otav_config *config, const struct otav_crypto *crypto,
-                   enum otav_purpose purpose, enum otav_err *ret_err)
-{
-    uint8_t *chunk;
-    enum otav_err err;
-    enum ox ox = OX_OK;
-
-    if (file->source.is_slot) {
-        struct source slot = file->source;
-        const struct otav_flash flash = {.user = &slot, .read = read_slot};
-
-        *ret_err = otav_verify_slot(ctx, config, crypto, &flash, purpose);
-        return OX_OK;
-    }
-    chunk = xmalloc(CHUNK);
-    err = otav_open_file(ctx, config, crypto, purpose, file->source.len, file->sum);
-    for (uint32_t offset = 0; err == OTAV_OK && offset < file->source.len;) {
-        uint32_t part = file->source.len - offset < CHUNK ? file->source.len - offset : CHUNK;
-
-        ox = source_read(&file->source, offset, chunk, part);
-        if (ox != OX_OK) {
-            break;
-        }
-        err = otav_feed(ctx, chunk, part);
-        offset += part;
-        diag_progress("verifying", offset, file->source.len);
-    }
-    *ret_err = err == OTAV_OK ? otav_finish(ctx) : err;
-    diag_progress("verifying", 1, 1);
-    wipe_free(chunk, CHUNK);
-    return ox;
-}
 
 static enum ox report_refusal(const struct ota_file *file, const struct otav_config *config,
                               enum otav_err err, uint16_t detail)
@@ -123,35 +26,51 @@ static enum ox report_refusal(const struct ota_file *file, const struct otav_con
     return ox;
 }
 
+static enum ox report(const struct ota_file *file, const struct otav_config *config,
+                      const struct file_verdict *verdict)
+{
+    if (verdict->err != OTAV_OK) {
+        return report_refusal(file, config, verdict->err, verdict->detail);
+    }
+    return verdict->accepted
+               ? OX_OK
+               : diag_fail(OX_INTERNAL, "%s: no error, yet not accepted", file->source.path);
+}
+
 enum ox check_file(const struct ota_file *file, const struct otav_config *config,
                    enum otav_purpose purpose, uint8_t *ret_key)
 {
-    struct otav_context *ctx = xcalloc(1, sizeof *ctx);
-    struct otav_config with_key = *config;
-    struct host_crypto crypto;
-    enum otav_err err = OTAV_ERR_STATE;
-    enum ox ox;
+    struct file_verdict verdict;
+    enum ox ox = file_verdict_openssl(file, config, purpose, &verdict);
 
-    with_key.has_decrypt_key = file->cipher != NULL;
-    memset(with_key.decrypt_key, 0, sizeof with_key.decrypt_key);
-    memcpy(with_key.decrypt_iv, file->iv, sizeof with_key.decrypt_iv);
-    host_crypto_init(&crypto, file->cipher);
-    ox = run(file, ctx, &with_key, &crypto.port, purpose, &err);
     if (ox == OX_OK) {
-        ox = crypto.failure;
-    }
-    if (ox == OX_OK && err != OTAV_OK) {
-        ox = report_refusal(file, config, err, otav_get_detail(ctx));
-    }
-    if (ox == OX_OK && otav_verdict(ctx) != OTAV_ACCEPT) {
-        ox = diag_fail(OX_INTERNAL, "%s: no error, yet not accepted", file->source.path);
+        ox = report(file, config, &verdict);
     }
     if (ox == OX_OK && ret_key != NULL) {
-        *ret_key = otav_get_key_index(ctx);
+        *ret_key = verdict.key_index;
     }
-    otav_close(ctx);
-    free(ctx);
     return ox;
+}
+
+enum ox check_device_crypto(const struct ota_file *file, const struct otav_config *config,
+                            enum otav_purpose purpose)
+{
+    struct file_verdict host;
+    struct file_verdict device;
+    enum ox ox = file_verdict_openssl(file, config, purpose, &host);
+
+    if (ox == OX_OK) {
+        ox = file_verdict_soft(file, config, purpose, &device);
+    }
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (host.err != device.err || host.detail != device.detail ||
+        host.accepted != device.accepted || host.key_index != device.key_index) {
+        return diag_fail(OX_INTERNAL, "%s: the device's crypto says %s, OpenSSL %s",
+                         file->source.path, otav_err_name(device.err), otav_err_name(host.err));
+    }
+    return OX_OK;
 }
 
 /* ---- authenticity alone ----------------------------------------------------------------------- */

@@ -12,6 +12,11 @@
 enum ox check_file(const struct ota_file *file, const struct otav_config *config,
                    enum otav_purpose purpose, uint8_t *ret_key);
 
+/* Does the crypto that devices link come to the same verdict as OpenSSL? OX_INTERNAL with both if
+ * not; a refusal on which they agree is OX_OK. */
+enum ox check_device_crypto(const struct ota_file *file, const struct otav_config *config,
+                            enum otav_purpose purpose);
+
 /* Is the file well-formed and signed by this key, whatever device it is for? */
 enum ox check_authentic(const struct ota_file *file, const uint8_t xy[OTAV_PUBLIC_KEY_LEN]);
 

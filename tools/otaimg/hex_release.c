@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "ihex.h"
 #include "util.h"
 
@@ -63,16 +64,39 @@ static enum ox put_piece(void *user, uint32_t address, const uint8_t *bytes, siz
     return ox;
 }
 
-enum ox hex_release_write(const struct fw_image *image, const uint8_t metadata[OTAV_META_LEN],
-                          uint32_t data_len, uint32_t fw_len, struct outfile *out)
+static enum ox put_release(const struct fw_image *image, const uint8_t *metadata, uint32_t data_len,
+                           uint32_t fw_len, ihex_sink *sink, void *user)
 {
     struct hex_output h = {
         .metadata = metadata, .data_end = OTAV_FW_ADDRESS + data_len, .pad_len = fw_len - data_len};
     enum ox ox;
 
-    ihex_begin(&h.writer, put_text, out);
+    ihex_begin(&h.writer, sink, user);
     ox = fw_for_each(image, put_piece, &h);
     return ox == OX_OK ? ihex_end(&h.writer) : ox;
+}
+
+enum ox hex_release_write(const struct fw_image *image, const uint8_t metadata[OTAV_META_LEN],
+                          uint32_t data_len, uint32_t fw_len, struct outfile *out)
+{
+    return put_release(image, metadata, data_len, fw_len, put_text, out);
+}
+
+static enum ox hash_text(void *user, const char *text, size_t len)
+{
+    return digest_update(user, (const uint8_t *)text, len);
+}
+
+enum ox hex_release_digest(const struct fw_image *image, const uint8_t metadata[OTAV_META_LEN],
+                           uint32_t data_len, uint32_t fw_len, uint8_t ret[OTAV_SHA256_LEN])
+{
+    struct digest digest;
+    enum ox ox = digest_begin(&digest);
+
+    if (ox == OX_OK) {
+        ox = put_release(image, metadata, data_len, fw_len, hash_text, &digest);
+    }
+    return digest_end(&digest, ox, ret);
 }
 
 enum ox hex_release_open(const char *name, int fd, struct ota_file *ret)

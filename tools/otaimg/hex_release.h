@@ -10,6 +10,10 @@
 enum ox hex_release_write(const struct fw_image *image, const uint8_t metadata[OTAV_META_LEN],
                           uint32_t data_len, uint32_t fw_len, struct outfile *out);
 
+/* SHA-256 of what that writes. */
+enum ox hex_release_digest(const struct fw_image *image, const uint8_t metadata[OTAV_META_LEN],
+                           uint32_t data_len, uint32_t fw_len, uint8_t ret[OTAV_SHA256_LEN]);
+
 /* Opens what was written, for checking it. fd is that of the temporary file. */
 enum ox hex_release_open(const char *name, int fd, struct ota_file *ret);
 

@@ -1,4 +1,5 @@
-/* The texts that `otaimg init` writes; each takes the product's UUID once, as "%s". */
+/* The texts that `otaimg init` writes; each takes, as "%s", the
+ * product's UUID and, where encryption is, a random IV. */
 #ifndef OTAIMG_INIT_TEXT_H
 #define OTAIMG_INIT_TEXT_H
 
@@ -22,11 +23,13 @@
     "  key: \"pkcs11:token=release;object=wbz451-app\"\n"                                          \
     "  # class: development      # for development devices: most lint rules do not apply\n"        \
     "\n"                                                                                           \
-    "# AES-128-CBC for the transfer; key: 16 raw bytes or 32 hex digits in a file, or a token.\n"  \
+    "# AES-128-CBC for the transfer, with the key and IV that the product's devices have.\n"       \
+    "# Key: 16 raw bytes or 32 hex digits in a file, or on a token. The IV is no secret; this\n"   \
+    "# one was made for you at random. Stock devices have zeros unless told otherwise.\n"          \
     "# encrypt:\n"                                                                                 \
     "#   method: aes-128-cbc\n"                                                                    \
     "#   key: \"file:keys/aes.bin\"\n"                                                             \
-    "#   iv: \"00000000000000000000000000000000\"\n"                                               \
+    "#   iv: \"%s\"\n"                                                                             \
     "\n"                                                                                           \
     "# Signed attributes, which the otaimg verifier enforces. Leave out for a plain stock file.\n" \
     "attributes:\n"                                                                                \
@@ -75,7 +78,7 @@
     "# The newest confirmed image; leave out for a device that has none.\n"                        \
     "# installed: {version: 1.0.0.0, security-counter: 0}\n"                                       \
     "\n"                                                                                           \
-    "# For encrypted files.\n"                                                                     \
-    "# decrypt: {key: \"file:keys/aes.bin\", iv: \"00000000000000000000000000000000\"}\n"
+    "# For encrypted files: key and IV as in the release manifest.\n"                              \
+    "# decrypt: {key: \"file:keys/aes.bin\", iv: \"%s\"}\n"
 
 #endif

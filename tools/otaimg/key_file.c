@@ -143,7 +143,7 @@ static enum ox decrypt_pkcs8(const struct key_file *file, const X509_SIG *encryp
     char *what = xasprintf("passphrase for '%s'", file->path);
     const struct secret_source source = {.fd = options->passphrase_fd,
                                          .file = options->passphrase_file,
-                                         .env = "OTAIMG_PASSPHRASE",
+                                         .env = SECRET_PASSPHRASE_ENV,
                                          .what = what};
     struct secret passphrase = {.len = 0};
     PKCS8_PRIV_KEY_INFO *info = NULL;

@@ -28,6 +28,7 @@
 #include "diag.h"
 #include "key_file.h"
 #include "pubkey.h"
+#include "secret.h"
 #include "util.h"
 
 enum { PBKDF2_ITERATIONS = 600000, PBKDF2_SALT_LEN = 16 };
@@ -164,6 +165,7 @@ enum ox key_generate_p256(const char *path, const struct secret *passphrase, uin
     BIO *text;
     enum ox ox = OX_INTERNAL;
 
+    secret_harden();
     key_file_init_crypto();
     key = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
     text = BIO_new(BIO_s_mem()); /* wiped when freed */
@@ -190,6 +192,7 @@ enum ox key_generate_aes128(const char *path)
     char text[34];
     enum ox ox;
 
+    secret_harden();
     key_file_init_crypto();
     if (RAND_priv_bytes(key, sizeof key) != 1) {
         return diag_fail(OX_INTERNAL, "cannot make a key: libcrypto error %lx", ERR_get_error());

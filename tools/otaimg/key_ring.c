@@ -21,6 +21,7 @@ struct ring_key {
     struct ring_key *next;
     char *uri;
     bool signs;
+    bool warned;
     enum ox failed;        /* what opening it gave; OX_OK = it is open */
     struct signer *signer; /* one of the two */
     struct cipher *cipher;
@@ -111,19 +112,25 @@ static enum ox open_key(struct key_ring *ring, struct ring_key *key)
 {
     if (key->signs) {
         key->failed = signer_open(key->uri, ring->options, &key->signer);
-        if (key->failed == OX_OK) {
-            warn_of_development_key(key->signer, key->uri);
-        }
     } else {
         key->failed = cipher_open(key->uri, ring->options, &key->cipher);
-        if (key->failed == OX_OK) {
-            warn_of_default_key(key->cipher, key->uri);
-        }
     }
     return key->failed;
 }
 
-static enum ox get(struct key_ring *ring, const char *uri, bool signs, const struct ring_key **ret)
+static void warn_of(struct ring_key *key)
+{
+    key->warned = true;
+    if (key->signs) {
+        warn_of_development_key(key->signer, key->uri);
+    } else {
+        warn_of_default_key(key->cipher, key->uri);
+    }
+}
+
+/* Threads ask for what was asked for before, so they change nothing. */
+static enum ox get(struct key_ring *ring, const char *uri, bool signs, bool warn,
+                   const struct ring_key **ret)
 {
     struct ring_key *key = find(ring, uri, signs);
     enum ox ox = OX_OK;
@@ -134,14 +141,17 @@ static enum ox get(struct key_ring *ring, const char *uri, bool signs, const str
     } else if (key->failed != OX_OK) {
         ox = diag_fail(key->failed, "%s could not be opened before and is not tried again", uri);
     }
+    if (ox == OX_OK && warn && !key->warned) {
+        warn_of(key);
+    }
     *ret = key;
     return ox;
 }
 
-enum ox key_ring_signer(struct key_ring *ring, const char *uri, struct signer **ret)
+enum ox key_ring_signer(struct key_ring *ring, const char *uri, bool warn, struct signer **ret)
 {
     const struct ring_key *key = NULL;
-    enum ox ox = get(ring, uri, true, &key);
+    enum ox ox = get(ring, uri, true, warn, &key);
 
     if (ox == OX_OK) {
         *ret = key->signer;
@@ -149,10 +159,10 @@ enum ox key_ring_signer(struct key_ring *ring, const char *uri, struct signer **
     return ox;
 }
 
-enum ox key_ring_cipher(struct key_ring *ring, const char *uri, struct cipher **ret)
+enum ox key_ring_cipher(struct key_ring *ring, const char *uri, bool warn, struct cipher **ret)
 {
     const struct ring_key *key = NULL;
-    enum ox ox = get(ring, uri, false, &key);
+    enum ox ox = get(ring, uri, false, warn, &key);
 
     if (ox == OX_OK) {
         *ret = key->cipher;

@@ -18,11 +18,11 @@ struct key_ring *key_ring_new(const struct key_options *options);
 /* Closes every key; NULL is fine. */
 void key_ring_free(struct key_ring *ring);
 
-/* Opens the key, or returns the one that is open; the ring keeps it. Warns once of a key that
- * everyone has. Errors as of signer_open() and cipher_open(); a key that failed once is not tried
+/* Opens the key, or returns the one that is open; the ring keeps it. With warn a key that everyone
+ * has gets a warning, once; without, somebody else tells of it. Errors as of signer_open() and cipher_open(); a key that failed once is not tried
  * again, so that nobody is asked for its passphrase twice. */
-enum ox key_ring_signer(struct key_ring *ring, const char *uri, struct signer **ret);
-enum ox key_ring_cipher(struct key_ring *ring, const char *uri, struct cipher **ret);
+enum ox key_ring_signer(struct key_ring *ring, const char *uri, bool warn, struct signer **ret);
+enum ox key_ring_cipher(struct key_ring *ring, const char *uri, bool warn, struct cipher **ret);
 
 /* Waits until nobody else uses the signer, or anything else on a token if that is where it is; keep
  * it for a few signatures only. */

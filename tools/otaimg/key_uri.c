@@ -110,6 +110,27 @@ enum ox key_uri_kind_of(const char *uri, enum key_uri_kind *ret)
     return key_uri_kind_at(uri, NULL, ret);
 }
 
+enum ox key_uri_cipher_kind_at(const char *uri, const struct src_pos *pos, enum key_uri_kind *ret)
+{
+    enum key_uri_kind kind = KEY_URI_FILE;
+    enum ox ox = key_uri_kind_at(uri, pos, &kind);
+
+    if (ox == OX_OK && kind == KEY_URI_EXEC) {
+        ox = diag_fail_at(OX_USAGE, pos,
+                          "'%s' signs and does not encrypt, expected file:PATH or pkcs11:...", uri);
+    }
+    if (ox == OX_OK) {
+        *ret = kind;
+    }
+    return ox;
+}
+
+bool key_uri_has_scheme(const char *text)
+{
+    return starts_with(text, file_scheme) || starts_with(text, pkcs11_scheme) ||
+           starts_with(text, exec_scheme);
+}
+
 const char *key_uri_path(const char *uri)
 {
     return uri + strlen(file_scheme);

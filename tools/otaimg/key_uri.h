@@ -5,6 +5,8 @@
 #ifndef OTAIMG_KEY_URI_H
 #define OTAIMG_KEY_URI_H
 
+#include <stdbool.h>
+
 #include "diag.h"
 #include "exits.h"
 
@@ -16,6 +18,11 @@ enum key_uri_kind { KEY_URI_FILE, KEY_URI_PKCS11, KEY_URI_EXEC };
 enum ox key_uri_kind_of(const char *uri, enum key_uri_kind *ret);
 /* The same for a URI that stands in a file; pos NULL = it does not. */
 enum ox key_uri_kind_at(const char *uri, const struct src_pos *pos, enum key_uri_kind *ret);
+
+/* The same for an AES key, which no program stands for: OX_USAGE for an exec: URI. */
+enum ox key_uri_cipher_kind_at(const char *uri, const struct src_pos *pos, enum key_uri_kind *ret);
+/* Whether text has one of the schemes; where paths are taken as well, any other is one. */
+bool key_uri_has_scheme(const char *text);
 
 /* Path of a file: URI. */
 const char *key_uri_path(const char *uri);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "args.h"
+#include "crypto_memory.h"
 #include "diag.h"
+#include "secret.h"
 
 static void print_usage(void)
 {
@@ -64,7 +66,10 @@ int main(int argc, char **argv)
 {
     const struct command *command;
     int words = 0;
+    enum ox ox;
 
+    secret_take_environment();
+    crypto_memory_wipe_freed();
     if (argc < 2) {
         (void)diag_fail(OX_USAGE, "no command given");
         diag_hint("see 'otaimg --help'");
@@ -83,5 +88,7 @@ int main(int argc, char **argv)
     if (command == NULL) {
         return unknown_command(argc, argv);
     }
-    return (int)flush_output(run(command, argc - 1 - words, argv + 1 + words));
+    ox = run(command, argc - 1 - words, argv + 1 + words);
+    secret_wipe_environment();
+    return (int)flush_output(ox);
 }

@@ -134,7 +134,7 @@ static enum ox read_encrypt(struct yaml_node *root, struct manifest *m)
                             file_type_words[m->file_type]);
     }
     if ((ox = ydoc_get_word(map, "method", NULL, methods, &method)) != OX_OK ||
-        (ox = ydoc_get_key_uri(map, "key", NULL, &m->encrypt_key)) != OX_OK) {
+        (ox = ydoc_get_cipher_uri(map, "key", NULL, &m->encrypt_key)) != OX_OK) {
         return ox;
     }
     return ydoc_get_hex(map, "iv", NULL, m->encrypt_iv, sizeof m->encrypt_iv);
@@ -253,6 +253,7 @@ enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret)
 {
     struct yaml_node *root = ydoc_root(doc);
     struct manifest m = {.path = xstrdup(root->pos.path),
+                         .label = xstrdup(root->pos.path),
                          .image_type = MANIFEST_IMAGE_APPLICATION,
                          .activation = MANIFEST_ACTIVATION_TRIAL};
     enum ox ox = read_all(root, &m);
@@ -265,22 +266,6 @@ enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret)
     return OX_OK;
 }
 
-enum ox manifest_load(const char *path, const char *const *sets, unsigned set_count,
-                      struct manifest *ret)
-{
-    struct yaml_doc *doc = NULL;
-    enum ox ox = ydoc_load(path, &doc);
-
-    for (unsigned i = 0; i < set_count && ox == OX_OK; i++) {
-        ox = ydoc_set(doc, sets[i]);
-    }
-    if (ox == OX_OK) {
-        ox = manifest_from_doc(doc, ret);
-    }
-    ydoc_free(doc);
-    return ox;
-}
-
 void manifest_free(struct manifest *m)
 {
     for (unsigned i = 0; i < m->user_count; i++) {
@@ -289,6 +274,7 @@ void manifest_free(struct manifest *m)
     free(m->user);
     free(m->path);
     free(m->variant);
+    free(m->label);
     free(m->firmware_file);
     free(m->sign_key);
     free(m->encrypt_key);

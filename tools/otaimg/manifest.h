@@ -37,6 +37,7 @@ struct manifest_user_attribute {
 struct manifest {
     char *path;
     char *variant; /* name in 'variants' (manifest_set.h); NULL = none */
+    char *label;   /* for messages: "PATH", or "PATH (VARIANT)" */
 
     char *firmware_file;            /* firmware.file */
     enum fw_format firmware_format; /* firmware.format: elf, ihex, srec, bin; default by content */
@@ -103,11 +104,8 @@ struct manifest {
 
 struct yaml_doc;
 
-/* Reads path, applies set_count assignments of --set, checks everything that can be checked without
- * opening other files. OX_USAGE with file:line:column, OX_IO. */
-enum ox manifest_load(const char *path, const char *const *sets, unsigned set_count,
-                      struct manifest *ret);
-/* The part behind reading and --set; doc may be freed afterwards. */
+/* Checks everything that can be checked without opening other files; doc may be freed afterwards.
+ * OX_USAGE with file:line:column. manifest_set.h reads files. */
 enum ox manifest_from_doc(struct yaml_doc *doc, struct manifest *ret);
 void manifest_free(struct manifest *m);
 

@@ -22,6 +22,13 @@ static void add(struct manifest_set *set, const struct manifest *m)
     set->items[set->count++] = *m;
 }
 
+static void name_variant(struct manifest *m, const char *variant)
+{
+    m->variant = xstrdup(variant);
+    free(m->label);
+    m->label = xasprintf("%s (%s)", m->path, variant);
+}
+
 /* One image; variant NULL = none. */
 static enum ox read_image(struct yaml_doc *doc, const char *variant, const char *const *sets,
                           unsigned set_count, struct manifest_set *set)
@@ -36,7 +43,9 @@ static enum ox read_image(struct yaml_doc *doc, const char *variant, const char 
         ox = manifest_from_doc(doc, &m);
     }
     if (ox == OX_OK) {
-        m.variant = variant != NULL ? xstrdup(variant) : NULL;
+        if (variant != NULL) {
+            name_variant(&m, variant);
+        }
         add(set, &m);
     }
     return ox;

@@ -1,5 +1,5 @@
 /*
- * The images of one run of `build`: every manifest that is named, and in place of one with
+ * The images of one run: every manifest that is named, and in place of one with
  * 'variants' each of those: the manifest with the variant's keys laid over it.
  */
 #ifndef OTAIMG_MANIFEST_SET_H
@@ -15,8 +15,8 @@ struct manifest_set {
     unsigned count;
 };
 
-/* Reads all files. Assignments of --set apply to every image, after its variant's keys. Errors as of
- * manifest_load(), at the line of whoever gave the value. */
+/* Reads all files. Assignments of --set apply to every image, after its variant's keys. OX_IO, or
+ * OX_USAGE at the line of whoever gave the value. */
 enum ox manifest_set_load(const char *const *paths, unsigned path_count, const char *const *sets,
                           unsigned set_count, struct manifest_set *ret);
 /* The same for one document, which may be freed afterwards. */

@@ -224,7 +224,7 @@ int outfile_names_rename_both(const char *const pair[2], const char *const targe
     sigset_t old;
     unsigned done = 0;
 
-    block_signals(&old);
+    begin(&old);
     while (done < 2 && rename(pair[done], targets[done]) == 0) {
         forget(pair[done]);
         done++;
@@ -236,7 +236,7 @@ int outfile_names_rename_both(const char *const pair[2], const char *const targe
         errno = error;
     }
     *ret_failed = done;
-    unblock_signals(&old);
+    end(&old);
     return done == 2 ? 0 : -1;
 }
 

@@ -10,8 +10,6 @@
 #include "secret.h"
 #include "util.h"
 
-#define PIN_ENV "OTAIMG_PIN"
-
 static enum ox check_flags(const struct p11_token *token)
 {
     CK_FLAGS flags = token->info.flags;
@@ -60,7 +58,7 @@ static enum ox login_with_pin(struct p11_session *session, const struct p11_uri 
 {
     char *what = xasprintf("PIN for token '%s'", session->token->label);
     struct secret_source source = {
-        .fd = options->pin_fd, .file = uri->pin_file, .env = PIN_ENV, .what = what};
+        .fd = options->pin_fd, .file = uri->pin_file, .env = SECRET_PIN_ENV, .what = what};
     struct secret pin = {0};
     enum ox result = secret_get(&source, &pin);
 
@@ -79,7 +77,7 @@ bool p11_login_needed(const struct p11_token *token)
 
 bool p11_pin_given(const struct p11_uri *uri, const struct key_options *options)
 {
-    return options->pin_fd >= 0 || uri->pin_file != NULL || getenv(PIN_ENV) != NULL;
+    return options->pin_fd >= 0 || uri->pin_file != NULL || secret_in_environment(SECRET_PIN_ENV);
 }
 
 enum ox p11_login(struct p11_session *session, const struct p11_uri *uri,

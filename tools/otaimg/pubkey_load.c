@@ -129,8 +129,7 @@ enum ox pubkey_load(const char *uri, const struct key_options *options, uint8_t 
     enum key_uri_kind kind = KEY_URI_FILE;
 
     /* A plain path is taken too: public keys are no secrets and often named in other files. */
-    if (strncmp(uri, "file:", 5) != 0 && strncmp(uri, "pkcs11:", 7) != 0 &&
-        strncmp(uri, "exec:", 5) != 0) {
+    if (!key_uri_has_scheme(uri)) {
         return from_file(uri, options, ret_xy);
     }
     if (key_uri_kind_of(uri, &kind) != OX_OK) {

@@ -34,22 +34,23 @@ static enum ox check_method(const struct release *r)
     if (r->m->method == OTAV_METHOD_ECDSA || r->options->allow_insecure) {
         return OX_OK;
     }
-    (void)diag_fail(OX_POLICY, "%s: authentication '%s' protects against nobody", r->m->path,
+    (void)diag_fail(OX_POLICY, "%s: authentication '%s' protects against nobody", r->m->label,
                     r->m->method == OTAV_METHOD_NONE ? "none" : "sha256");
     diag_hint("use ecdsa-p256-sha256, or --allow-insecure for files that need no protection");
     return OX_POLICY;
 }
 
+/* Of a production release lint tells which keys everyone has. */
 static enum ox get_keys(const struct manifest *m, struct key_ring *ring, struct signer **ret_signer,
                         struct cipher **ret_cipher)
 {
     enum ox ox = OX_OK;
 
     if (m->method == OTAV_METHOD_ECDSA) {
-        ox = key_ring_signer(ring, m->sign_key, ret_signer);
+        ox = key_ring_signer(ring, m->sign_key, !m->production, ret_signer);
     }
     if (ox == OX_OK && m->encrypt) {
-        ox = key_ring_cipher(ring, m->encrypt_key, ret_cipher);
+        ox = key_ring_cipher(ring, m->encrypt_key, !m->production, ret_cipher);
     }
     return ox;
 }
@@ -128,7 +129,6 @@ static enum ox lint(const struct release *r)
     struct lint_facts facts = lint_facts_of(r->m);
     struct lint_history history = history_of(r);
     struct lint_findings findings;
-    char *where;
     enum ox ox;
 
     facts.method_allowed = r->options->allow_insecure;
@@ -140,10 +140,7 @@ static enum ox lint(const struct release *r)
         lint_facts_add_cipher(&facts, r->cipher);
     }
     lint_run(&facts, &history, (const char *const *)r->m->lint_off, &findings);
-    where = r->m->variant != NULL ? xasprintf("%s (%s)", r->m->path, r->m->variant)
-                                  : xstrdup(r->m->path);
-    ox = lint_gate(&findings, where);
-    free(where);
+    ox = lint_gate(&findings, r->m->label);
     lint_free(&findings);
     return ox;
 }

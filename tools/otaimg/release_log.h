@@ -48,12 +48,12 @@ enum { RELEASE_LOG_MAX_INPUTS = 4 };
 
 /* One signed output. Nothing in it is owned. */
 struct release_log_entry {
-    const char *action; /* build, sign, resign, attach */
+    const char *action; /* build, sign, resign, answer, attach */
     struct release_log_file inputs[RELEASE_LOG_MAX_INPUTS];
     unsigned input_count;
     struct release_facts release;
     uint8_t key_id[OTAV_SHA256_LEN];
-    const char *signer; /* signer_kind() */
+    const char *signer; /* signer_kind(), or "detached" */
     struct release_log_file output;
     const struct release_log_reason *lint_off;
     unsigned lint_off_count;

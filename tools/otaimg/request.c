@@ -50,6 +50,17 @@ enum ox request_id(const struct request *request, uint8_t ret[OTAV_SHA256_LEN])
     return digest_bytes(bytes, sizeof bytes, ret);
 }
 
+enum ox request_facts(const struct request *request, struct release_facts *ret)
+{
+    enum ox ox = release_facts_from_metadata(request->metadata, request->image_id, ret);
+
+    if (ox == OX_OK) {
+        ret->encrypted = request->encrypt_key != NULL;
+        memcpy(ret->content, request->content, sizeof ret->content);
+    }
+    return ox;
+}
+
 /* ---- writing ---------------------------------------------------------------------------------- */
 
 /* Absolute path of the folder that holds path; NULL with errno. Caller frees. */
@@ -123,6 +134,18 @@ static enum ox key_json(const char *path, const char *uri, json_t **ret)
     return ox;
 }
 
+/* An optional member; target NULL = left out. */
+static enum ox add_path(json_t *state, const char *name, const char *path, const char *target)
+{
+    json_t *value = NULL;
+    enum ox ox = target != NULL ? path_json(path, target, "", &value) : OX_OK;
+
+    if (value != NULL) {
+        (void)json_object_set_new(state, name, value);
+    }
+    return ox;
+}
+
 /* Members of the state that name something outside the request. */
 static enum ox add_places(const struct request *r, const char *path, json_t *state)
 {
@@ -134,11 +157,11 @@ static enum ox add_places(const struct request *r, const char *path, json_t *sta
                                   json_pack("{s:o, s:o}", "file", value, "sha256",
                                             json_hex(r->draft_digest, OTAV_SHA256_LEN)));
     }
-    if (ox == OX_OK && r->output != NULL) {
-        ox = path_json(path, r->output, "", &value);
-        if (ox == OX_OK) {
-            (void)json_object_set_new(state, "output", value);
-        }
+    if (ox == OX_OK) {
+        ox = add_path(state, "output", path, r->output);
+    }
+    if (ox == OX_OK) {
+        ox = add_path(state, "log", path, r->log);
     }
     if (ox == OX_OK && r->encrypt_key != NULL) {
         ox = key_json(path, r->encrypt_key, &value);
@@ -171,8 +194,10 @@ static json_t *request_json(const struct request *r, const uint8_t *digest, json
 
 enum ox request_text(const struct request *request, const char *path, char **ret)
 {
-    json_t *state = json_pack("{s:o, s:o}", "metadata", json_hex(request->metadata, OTAV_META_LEN),
-                              "firmware-digest", json_hex(request->fw_digest, OTAV_SHA256_LEN));
+    json_t *state = json_pack(
+        "{s:o, s:o, s:I, s:o}", "metadata", json_hex(request->metadata, OTAV_META_LEN),
+        "firmware-digest", json_hex(request->fw_digest, OTAV_SHA256_LEN), "image-id",
+        (json_int_t)request->image_id, "content", json_hex(request->content, OTAV_SHA256_LEN));
     json_t *summary = NULL;
     uint8_t digest[OTAV_SHA256_LEN];
     json_t *root;
@@ -212,9 +237,12 @@ struct members {
     json_t *summary;
     const char *metadata;
     const char *fw_digest;
+    json_int_t image_id;
+    const char *content;
     const char *draft;
     const char *draft_digest;
-    const char *output; /* may be NULL, as the next two */
+    const char *output; /* may be NULL, as the next three */
+    const char *log;
     const char *encrypt_key;
     const char *encrypt_iv;
 };
@@ -235,13 +263,14 @@ static enum ox unpack(const struct request *r, json_t *root, struct members *m)
 
     if (json_unpack_ex(root, &error, JSON_STRICT,
                        "{s:i, s:i, s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:o,"
-                       " s:{s:s, s:s, s:{s:s, s:s}, s?s, s?{s:s, s:s}}}",
+                       " s:{s:s, s:s, s:I, s:s, s:{s:s, s:s}, s?s, s?s, s?{s:s, s:s}}}",
                        "otaimg-request", &m->version, "round", &m->round, "rounds", &m->rounds,
                        "sign", &m->sign, "algorithm", &m->algorithm, "digest", &m->digest, "key",
                        "sha256", &m->key_id, "public", &m->pem, "summary", &m->summary, "state",
-                       "metadata", &m->metadata, "firmware-digest", &m->fw_digest, "draft", "file",
-                       &m->draft, "sha256", &m->draft_digest, "output", &m->output, "encrypt",
-                       "key", &m->encrypt_key, "iv", &m->encrypt_iv) != 0) {
+                       "metadata", &m->metadata, "firmware-digest", &m->fw_digest, "image-id",
+                       &m->image_id, "content", &m->content, "draft", "file", &m->draft, "sha256",
+                       &m->draft_digest, "output", &m->output, "log", &m->log, "encrypt", "key",
+                       &m->encrypt_key, "iv", &m->encrypt_iv) != 0) {
         return fail_malformed(r, error.text);
     }
     if (m->version != 1 || m->rounds != ROUNDS || m->round < 1 || m->round > ROUNDS) {
@@ -250,7 +279,8 @@ static enum ox unpack(const struct request *r, json_t *root, struct members *m)
     if (strcmp(m->algorithm, ALGORITHM) != 0) {
         return fail_malformed(r, "unknown algorithm, expected '" ALGORITHM "'");
     }
-    return m->draft[0] != '\0' && (m->output == NULL || m->output[0] != '\0')
+    return m->draft[0] != '\0' && (m->output == NULL || m->output[0] != '\0') &&
+                   (m->log == NULL || m->log[0] != '\0')
                ? OX_OK
                : fail_malformed(r, "empty path");
 }
@@ -280,14 +310,20 @@ static enum ox take_state(struct request *r, const struct members *m)
         return fail_malformed(r, "'metadata' is not 1024 hex digits");
     }
     if (!hex_decode(m->fw_digest, r->fw_digest, sizeof r->fw_digest) ||
-        !hex_decode(m->draft_digest, r->draft_digest, sizeof r->draft_digest)) {
+        !hex_decode(m->draft_digest, r->draft_digest, sizeof r->draft_digest) ||
+        !hex_decode(m->content, r->content, sizeof r->content)) {
         return fail_malformed(r, "a digest is not 64 hex digits");
     }
+    if (m->image_id < 0 || m->image_id > UINT32_MAX) {
+        return fail_malformed(r, "'image-id' is not of 32 bits");
+    }
+    r->image_id = (uint32_t)m->image_id;
     if (!pubkey_from_pem(m->pem, r->xy)) {
         return fail_malformed(r, "'public' is not a P-256 public key");
     }
     r->draft = path_beside(r->path, m->draft);
     r->output = m->output != NULL ? path_beside(r->path, m->output) : NULL;
+    r->log = m->log != NULL ? path_beside(r->path, m->log) : NULL;
     return take_encrypt(r, m);
 }
 
@@ -385,7 +421,10 @@ enum ox request_parse(const char *path, const char *text, size_t len, struct req
 
         ox = diag_fail_at(OX_MALFORMED, &pos, "not JSON: %s", error.text);
     } else {
-        ox = read_members(&r, root);
+        ox = digest_bytes((const uint8_t *)text, len, r.sha256);
+        if (ox == OX_OK) {
+            ox = read_members(&r, root);
+        }
         json_decref(root);
     }
     if (ox == OX_OK) {
@@ -414,6 +453,7 @@ void request_free(struct request *request)
     free(request->path);
     free(request->draft);
     free(request->output);
+    free(request->log);
     free(request->encrypt_key);
     memset(request, 0, sizeof *request);
 }

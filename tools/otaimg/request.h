@@ -14,20 +14,25 @@
 
 #include "exits.h"
 #include "pubkey.h"
+#include "release_log.h"
 
 #define REQUEST_MAX_LEN 65536
 
 struct request {
     char *path;
-    unsigned round; /* 1: firmware, 2: metadata */
+    uint8_t sha256[OTAV_SHA256_LEN]; /* of the text that was read */
+    unsigned round;                  /* 1: firmware, 2: metadata */
     uint8_t xy[PUBKEY_LEN];
     uint8_t fw_digest[OTAV_SHA256_LEN];
     uint8_t
         metadata[OTAV_META_LEN]; /* in round 2 with the firmware signature, never with its own */
     char *draft;                 /* paths as from the working directory */
     uint8_t draft_digest[OTAV_SHA256_LEN];
-    char *output;      /* NULL: none named */
-    char *encrypt_key; /* URI; NULL: plain */
+    uint32_t image_id;
+    uint8_t content[OTAV_SHA256_LEN]; /* as of draft_content() */
+    char *output;                     /* NULL: none named */
+    char *log;                        /* audit log of the manifest; NULL: none */
+    char *encrypt_key;                /* URI; NULL: plain */
     uint8_t encrypt_iv[16];
 };
 
@@ -49,6 +54,10 @@ enum ox request_digest(const struct request *request, uint8_t ret[OTAV_SHA256_LE
 /* The same for both rounds: SHA-256 of the firmware digest (32 bytes) and the metadata (512 bytes)
  * without signatures. A response names it. */
 enum ox request_id(const struct request *request, uint8_t ret[OTAV_SHA256_LEN]);
+
+/* What the log counts by. The content is the request's word: only who has the draft can check it.
+ * OX_MALFORMED as release_facts_from_metadata(). */
+enum ox request_facts(const struct request *request, struct release_facts *ret);
 
 /* "firmware" or "metadata". */
 const char *request_subject(const struct request *request);

@@ -108,7 +108,76 @@ static enum ox from_file(const struct secret_source *source, struct secret *ret)
     return ox;
 }
 
-static enum ox from_environment(const struct secret_source *source, char *value, struct secret *ret)
+/* ---- environment ------------------------------------------------------------------------------ */
+
+/* Where the values are that secret_take_environment() took: still in the block that the process was
+ * started with, so that there is one copy to wipe. */
+static struct taken {
+    const char *name;
+    char *value; /* NULL = none, or used */
+} taken[] = {{SECRET_PIN_ENV, NULL}, {SECRET_PASSPHRASE_ENV, NULL}};
+
+#define TAKEN_COUNT (sizeof taken / sizeof taken[0])
+
+void secret_take_environment(void)
+{
+    for (size_t i = 0; i < TAKEN_COUNT; i++) {
+        taken[i].value = getenv(taken[i].name);
+        if (taken[i].value != NULL) {
+            secret_harden();
+            (void)unsetenv(taken[i].name);
+        }
+    }
+}
+
+static struct taken *find_taken(const char *name)
+{
+    for (size_t i = 0; i < TAKEN_COUNT; i++) {
+        if (taken[i].value != NULL && strcmp(taken[i].name, name) == 0) {
+            return &taken[i];
+        }
+    }
+    return NULL;
+}
+
+static char *environment_value(const char *name)
+{
+    const struct taken *found = find_taken(name);
+
+    return found != NULL ? found->value : getenv(name);
+}
+
+/* In place: /proc/PID/environ shows the block that the process started with. */
+static void forget(const char *name)
+{
+    char *value = environment_value(name);
+    struct taken *found = find_taken(name);
+
+    if (value != NULL) {
+        wipe(value, strlen(value));
+    }
+    if (found != NULL) {
+        found->value = NULL;
+    }
+    (void)unsetenv(name);
+}
+
+void secret_wipe_environment(void)
+{
+    for (size_t i = 0; i < TAKEN_COUNT; i++) {
+        if (taken[i].value != NULL) {
+            forget(taken[i].name);
+        }
+    }
+}
+
+bool secret_in_environment(const char *name)
+{
+    return environment_value(name) != NULL;
+}
+
+static enum ox from_environment(const struct secret_source *source, const char *value,
+                                struct secret *ret)
 {
     size_t len = strlen(value);
     enum read_result result = len <= SECRET_MAX_LEN ? READ_DONE : READ_TOO_LONG;
@@ -118,9 +187,7 @@ static enum ox from_environment(const struct secret_source *source, char *value,
         ret->len = len;
         terminate(ret);
     }
-    /* In place: /proc/PID/environ shows the block that the process started with. */
-    wipe(value, len);
-    (void)unsetenv(source->env);
+    forget(source->env);
     return check(source, source->env, result, ret);
 }
 
@@ -261,7 +328,7 @@ void secret_harden(void)
 
 enum ox secret_get(const struct secret_source *source, struct secret *ret)
 {
-    char *value = source->env != NULL ? getenv(source->env) : NULL;
+    const char *value = source->env != NULL ? environment_value(source->env) : NULL;
     enum ox ox;
 
     secret_harden();

@@ -13,7 +13,9 @@
 
 #include "exits.h"
 
-#define SECRET_MAX_LEN 255
+#define SECRET_MAX_LEN        255
+#define SECRET_PIN_ENV        "OTAIMG_PIN"
+#define SECRET_PASSPHRASE_ENV "OTAIMG_PASSPHRASE"
 
 struct secret {
     size_t len;
@@ -31,6 +33,16 @@ struct secret_source {
 /* OX_KEY when there is no source left (no terminal), it is empty, too long or unreadable. */
 enum ox secret_get(const struct secret_source *source, struct secret *ret);
 void secret_wipe(struct secret *s);
+
+/* Takes both variables out of the environment before a program or a PKCS#11 module, which may start
+ * one, can inherit them; secret_get() still finds them. Once, by main(). */
+void secret_take_environment(void);
+
+/* What was taken and not needed; afterwards it is not there any more. */
+void secret_wipe_environment(void);
+
+/* Is there a value for secret_get() under this name? */
+bool secret_in_environment(const char *name);
 
 /* From now on the process leaves no core dump and other processes of its user cannot read its memory.
  * Called by whatever is about to read a secret; harmless when called again. */

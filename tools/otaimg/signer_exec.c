@@ -15,6 +15,7 @@
 #include "exec_program.h"
 #include "key_uri.h"
 #include "pubkey.h"
+#include "secret.h"
 #include "signature_text.h"
 #include "util.h"
 
@@ -30,7 +31,7 @@ struct exec_signer {
 /* Secrets, and what is set anew. */
 static bool is_withheld(const char *entry)
 {
-    static const char *const names[] = {"OTAIMG_PIN", "OTAIMG_PASSPHRASE", "OTAIMG_KEY_ID",
+    static const char *const names[] = {SECRET_PIN_ENV, SECRET_PASSPHRASE_ENV, "OTAIMG_KEY_ID",
                                         "OTAIMG_ALGORITHM"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

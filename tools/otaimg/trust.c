@@ -46,6 +46,9 @@ static enum ox check_device(const struct trust *trust, struct ota_file *file,
         memcpy(file->iv, device.config.decrypt_iv, sizeof file->iv);
         ox = cipher_open(device.decrypt_key_uri, keys, &file->cipher);
     }
+    if (ox == OX_OK && trust->device_crypto) {
+        ox = check_device_crypto(file, &device.config, (enum otav_purpose)trust->purpose);
+    }
     if (ox == OX_OK) {
         ox = check_file(file, &device.config, (enum otav_purpose)trust->purpose, &key_index);
     }

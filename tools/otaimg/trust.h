@@ -18,6 +18,7 @@ struct trust {
     const char *key_uri;     /* --verify-key, NULL = none */
     bool none;               /* --allow-insecure without either: format and digests only */
     uint8_t purpose;         /* enum otav_purpose, with device_path */
+    bool device_crypto;      /* ask the device's own crypto as well, with device_path */
 };
 
 /* Reads the options. Exactly one of --device and --verify-key; with none of them --allow-insecure,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "vector_registers.h"
 
 static unsigned long fail_countdown;
 
@@ -75,6 +76,7 @@ char *xasprintf(const char *format, ...)
 void wipe(void *p, size_t len)
 {
     explicit_bzero(p, len);
+    vector_registers_clear();
 }
 
 void wipe_free(void *p, size_t len)
@@ -213,6 +215,28 @@ void format_version(uint32_t version, char text[VERSION_TEXT_LEN])
 {
     (void)snprintf(text, VERSION_TEXT_LEN, "%u.%u.%u.%u", version >> 24, version >> 16 & 255,
                    version >> 8 & 255, version & 255);
+}
+
+#define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS     "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+
+bool is_uri(const char *text)
+{
+    const char *next = text + strspn(text, LETTERS DIGITS "+-.");
+
+    if (strspn(text, LETTERS) == 0 || next[0] != ':' || next[1] == '\0') {
+        return false;
+    }
+    while (*next != '\0') {
+        next += strspn(next, LETTERS DIGITS "-._~:/?#[]@!$&'()*+,;=");
+        if (*next == '%' && strspn(next + 1, HEX_DIGITS) >= 2) {
+            next += 3;
+        } else if (*next != '\0') {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool parse_uuid(const char *text, uint8_t ret[16])

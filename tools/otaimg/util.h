@@ -21,7 +21,7 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Test hook: the n-th allocation from now on fails (0 = off). */
 void xalloc_fail_at(unsigned long n);
 
-/* Overwrites len bytes in a way that the compiler keeps. */
+/* Overwrites len bytes in a way that the compiler keeps, and what copying them left in registers. */
 void wipe(void *p, size_t len);
 
 /* wipe() then free(); NULL is fine. */
@@ -44,6 +44,10 @@ bool parse_u64(const char *text, uint64_t max, uint64_t *ret);
 bool parse_version(const char *text, uint32_t *ret);
 #define VERSION_TEXT_LEN 16
 void format_version(uint32_t version, char text[VERSION_TEXT_LEN]);
+
+/* Whether text is an absolute URI by its characters: a scheme, a colon, and at least one of those
+ * that RFC 3986 allows behind it. */
+bool is_uri(const char *text);
 
 /* UUID text 8-4-4-4-12, either case; bytes in text order. */
 bool parse_uuid(const char *text, uint8_t ret[16]);

@@ -99,6 +99,8 @@ enum ox ydoc_get_word(struct yaml_node *map, const char *key, bool *present,
 enum ox ydoc_get_path(struct yaml_node *map, const char *key, bool *present, char **ret);
 /* Key URI, checked with key_uri_kind_of() and resolved with key_uri_resolve(). Caller frees. */
 enum ox ydoc_get_key_uri(struct yaml_node *map, const char *key, bool *present, char **ret);
+/* The same for an AES key, checked with key_uri_cipher_kind_at(). */
+enum ox ydoc_get_cipher_uri(struct yaml_node *map, const char *key, bool *present, char **ret);
 
 /* The same for one node, such as an item of a list. */
 enum ox ydoc_read_u64(struct yaml_node *node, uint64_t min, uint64_t max, uint64_t *ret);

@@ -472,7 +472,10 @@ enum ox ydoc_get_path(struct yaml_node *map, const char *key, bool *present, cha
     return OX_OK;
 }
 
-enum ox ydoc_get_key_uri(struct yaml_node *map, const char *key, bool *present, char **ret)
+typedef enum ox kind_at(const char *uri, const struct src_pos *pos, enum key_uri_kind *ret);
+
+static enum ox get_uri(struct yaml_node *map, const char *key, bool *present, kind_at *check,
+                       char **ret)
 {
     const char *text = NULL;
     struct yaml_node *node = NULL;
@@ -482,9 +485,19 @@ enum ox ydoc_get_key_uri(struct yaml_node *map, const char *key, bool *present, 
     if (ox != OX_OK || node == NULL) {
         return ox;
     }
-    ox = key_uri_kind_at(text, &node->pos, &kind);
+    ox = check(text, &node->pos, &kind);
     if (ox == OX_OK) {
         *ret = key_uri_resolve(base_of(node), text);
     }
     return ox;
+}
+
+enum ox ydoc_get_key_uri(struct yaml_node *map, const char *key, bool *present, char **ret)
+{
+    return get_uri(map, key, present, key_uri_kind_at, ret);
+}
+
+enum ox ydoc_get_cipher_uri(struct yaml_node *map, const char *key, bool *present, char **ret)
+{
+    return get_uri(map, key, present, key_uri_cipher_kind_at, ret);
 }

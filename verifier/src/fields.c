@@ -54,6 +54,8 @@ bool otav_field_ok(const struct otav_field *field, const uint8_t *record)
         return value == field->arg;
     case OTAV_RANGE:
         return value >= (field->arg & 0xFFFF) && value <= field->arg >> 16;
+    case OTAV_EITHER:
+        return value == (field->arg & 0xFFFF) || value == field->arg >> 16;
     case OTAV_MAX:
         return value <= field->arg;
     case OTAV_LIVE:

@@ -2,7 +2,7 @@
  * Names, meanings and sources of all fields, and the tables of the records that no device decodes.
  * Layer: format. An object of its own: a program that lists nothing does not link it.
  */
-#include <otav/otav_format.h>
+#include <otav/otav_config.h>
 
 #include <string.h>
 
@@ -31,6 +31,8 @@ const struct otav_table otav_zota_table = TABLE(OTAV_ZOTA_FIELDS);
 const struct otav_table otav_zopt_table = TABLE(OTAV_ZOPT_FIELDS);
 const struct otav_table otav_meta_table = TABLE(OTAV_META_FIELDS);
 const struct otav_table otav_area_table = TABLE(OTAV_AREA_FIELDS);
+const struct otav_table otav_provision_table = TABLE(OTAV_PROVISION_FIELDS);
+const struct otav_table otav_provision_key_table = TABLE(OTAV_PROVISION_KEY_FIELDS);
 
 #define OTAV_SOURCE_REVISION_FIELDS(X)     /* a plain byte string */
 #define ATTRIBUTE_ROW(id, type, len, name) {(type), (name), VALUES_##id},

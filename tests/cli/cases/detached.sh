@@ -123,9 +123,9 @@ t compare two.ota encrypted.ota --ignore-signatures --decrypt-key file:aes.hex -
 echo 00000000000000000000000000000000 >moved/aes.hex
 t attach moved/req2.json r2.der -o x.ota
 say "other types of file, and what there is nothing to sign in"
-for type in image zigbee combo; do
+for type in image hex zigbee combo; do
   case $type in
-    image) sets= ;;
+    image | hex) sets= ;;
     *) sets="--set zigbee.manufacturer-code=1 --set zigbee.image-type=2 --set zigbee.file-version=3 --set zigbee.header-string=x" ;;
   esac
   q build release.yaml --set file-type=$type $sets -o "$type.direct"
@@ -134,8 +134,24 @@ for type in image zigbee combo; do
   q attach type.json type.resp.json -o "$type.ota"
   same "$type.ota" "$type.direct"
 done
-rm -rf type.* ./*.direct ./*.ota ./*.der ./r2.* ./*altered.* moved signer
-t prepare release.yaml --set file-type=hex --verify-key release.pub.pem -o x.json
+say "HEX in two rounds, as long as its draft is what it was"
+q prepare release.yaml --set file-type=hex --verify-key release.pub.pem -o hex.json
+sign hex.json r1.der
+t attach hex.json r1.der -o hex2.json
+sign hex2.json r2.der
+t attach hex2.json r2.der -o two.hex
+t verify two.hex --device device.yaml
+t compare two.hex hex.direct --ignore-signatures
+cp hex.json.draft kept
+for line in 3 60; do
+  # the first two data bytes of a record: the sum stays
+  sed "$line s/^\(.\{9\}\)\(..\)\(..\)/\1\3\2/" kept >hex.json.draft
+  cmp -s kept hex.json.draft && echo "not altered"
+  t attach hex2.json r2.der -o x.hex
+done
+(sed '$d' kept; printf ':020000040104F5\n:0400000001020304F2\n:00000001FF\n') >hex.json.draft
+t attach hex2.json r2.der -o x.hex
+rm -rf kept hex* two.hex type.* ./*.direct ./*.ota ./*.der ./r2.* ./*altered.* moved signer
 sed '/^sign/d' stock.yaml >unsigned.yaml
 t prepare unsigned.yaml --set authentication=sha256 --verify-key release.pub.pem -o x.json
 t prepare release.yaml --verify-key release.pub.pem

@@ -17,7 +17,7 @@ is '.subject | length' 1
 is .subject[0].name app.ota
 is .subject[0].digest.sha256 "$(digest app.ota)"
 definition=.predicate.buildDefinition
-is $definition.buildType https://github.com/otaimg/otaimg/build/v1
+is $definition.buildType urn:uuid:15e4ea57-cc25-432a-96f2-39b2ab6c1c0d
 is $definition.externalParameters.manifest.name source.yaml
 is $definition.externalParameters.manifest.digest.sha256 "$(digest source.yaml)"
 is "$definition.externalParameters.overrides | join(\" \")" firmware.sequence=9
@@ -28,7 +28,7 @@ is "$definition.resolvedDependencies[1].name" app.hex
 is "$definition.resolvedDependencies[1].digest.sha256" "$(digest app.hex)"
 is "$definition.resolvedDependencies[2].digest.sha256" "$(digest sbom.json)"
 is "$definition.resolvedDependencies[3].digest.gitCommit" 0123456789abcdef0123456789abcdef01234567
-is .predicate.runDetails.builder.id otaimg
+is .predicate.runDetails.builder.id urn:uuid:7559292a-3975-45be-b488-e6921c88e5fa
 is .predicate.runDetails.builder.version.otaimg "$("$OTAIMG" --version | cut -d ' ' -f 2)"
 is .predicate.runDetails.metadata.startedOn 2023-11-14T22:13:20Z
 is .predicate.runDetails.metadata.finishedOn 2023-11-14T22:13:20Z
@@ -55,10 +55,15 @@ t build source.yaml --provenance
 rmdir app.ota.provenance.json
 t build source.yaml --provenance -o -
 t build source.yaml --provenance --for missing.yaml
-t build source.yaml --builder-id x
+t build source.yaml --builder-id urn:x
+for uri in x otaimg: 1:x ci.example/runner "https://ci example" https://ci%2 ""; do
+  t build source.yaml --provenance --builder-id "$uri"
+done
 SOURCE_DATE_EPOCH=253402300800 t build source.yaml --provenance
 unset SOURCE_DATE_EPOCH
-t build source.yaml --provenance --builder-id "$(printf '\377')"
+cp sbom.json "$(printf '\377')"
+t build source.yaml --provenance --sbom "$(printf '\377')"
+rm "$(printf '\377')"
 mkfifo pipe
 t build source.yaml --provenance --set firmware.file=pipe
 files
@@ -82,3 +87,11 @@ t verify with.ota --device device.yaml --sbom missing.json
 t verify without.ota --device device.yaml --sbom sbom.json
 t verify stock.ota --verify-key release.pub.pem --sbom sbom.json
 t verify with.ota --verify-key dev-b.pub.pem --sbom sbom.json
+say "which variant it is"
+sed 's/^output.*/variants: [{name: eu, output: eu.ota}, {name: us, output: us.ota}]/' release.yaml >variants.yaml
+q build variants.yaml --provenance
+for name in eu us; do
+  jq -r .predicate.buildDefinition.externalParameters.variant $name.ota.provenance.json
+done
+q build release.yaml --provenance
+jq .predicate.buildDefinition.externalParameters.variant app.ota.provenance.json

@@ -26,6 +26,10 @@ t compare file.ota app.ota --ignore-signatures
 say "sign and resign"
 t resign file.ota --verify-key "exec:sign.sh?public=release.pub.pem" -k "exec:sign.sh?public=release.pub.pem" -o new.ota
 t verify new.ota --verify-key release.pub.pem
+say "a device file names such a key as well"
+sed 's|public: release.pub.pem|public: "exec:nothing?public=release.pub.pem"|' device.yaml >exec-device.yaml
+t verify new.ota --device exec-device.yaml
+rm exec-device.yaml
 say "refused: by the program, with another key, no program, no key, bad URIs"
 rm -f ./*.ota
 t build release.yaml --set "sign.key=exec:refuse.sh?public=release.pub.pem"

@@ -56,3 +56,18 @@ t build -q clean.yaml --log log.jsonl --set firmware.version=1.0.0.0 --set firmw
 grep -o '"lint-off":{[^}]*}' log.jsonl
 t lint clean.yaml --log missing.jsonl
 files
+say "a public key is told of once: by lint, or by one warning for all development releases"
+cat >public.yaml <<'EOF'
+otaimg: 1
+device: wbz451
+firmware: {file: app.hex, version: 1.4.2.0, sequence: 7}
+sign: {key: "file:dev-a.pem"}
+lint: {off: {no-attributes: "stock devices"}}
+variants:
+  - {name: a, output: a.ota}
+  - {name: b, output: b.ota, sign: {class: development}}
+  - {name: c, output: c.ota, sign: {class: development}}
+  - {name: d, output: d.ota, lint: {off: {development-key: "bring-up"}}}
+EOF
+t build public.yaml
+t build public.yaml --variant d

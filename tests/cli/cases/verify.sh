@@ -42,6 +42,11 @@ t verify plain.ota --device installed.yaml --boot
 sed 's/security-counter: 3/security-counter: 4/' device.yaml >floor.yaml
 t verify plain.ota --device floor.yaml
 t verify plain.ota --device floor.yaml --boot
+say "the crypto that devices link comes to the same verdict"
+t verify plain.ota --device device.yaml --crypto soft
+t verify plain.ota --device floor.yaml --crypto soft
+t verify plain.ota --device device.yaml --crypto fast
+t verify plain.ota --verify-key release.pub.pem --crypto soft
 say "a private key works as a public one; only its public half is used"
 t verify plain.ota --verify-key release.pem
 say "messages print names without control characters"

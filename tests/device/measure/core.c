@@ -31,6 +31,7 @@ struct core {
     uint32_t entry;
     size_t flash_len;
     uint64_t instructions;
+    uint64_t trace;
 };
 
 /* ---- ELF -------------------------------------------------------------------------------------- */
@@ -90,6 +91,12 @@ static void check_uc(uc_err err, const char *what)
     }
 }
 
+/* FNV-1a, a word at a time. */
+static void add_to_trace(struct core *core, uint64_t value)
+{
+    core->trace = (core->trace ^ value) * UINT64_C(0x100000001b3);
+}
+
 /* In front of every run of instructions without a branch. spec: ARM DDI 0403, A5.1: the first
  * halfword tells the length. */
 static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *user)
@@ -97,15 +104,26 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *user)
     struct core *core = user;
 
     (void)uc;
+    add_to_trace(core, address);
     for (uint32_t i = 0; i < size && address + i + 1 < sizeof core->rom;) {
         i += core->rom[address + i + 1] >= 0xE8 ? 4 : 2;
         core->instructions++;
     }
 }
 
+static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address, int len, int64_t value,
+                      void *user)
+{
+    (void)uc;
+    (void)len;
+    (void)value;
+    add_to_trace(user, address << 1 | (type == UC_MEM_WRITE));
+}
+
 static void map(struct core *core)
 {
-    uc_hook hook;
+    uc_hook block;
+    uc_hook access;
 
     check_uc(uc_mem_map_ptr(core->uc, 0, sizeof core->rom, UC_PROT_READ | UC_PROT_EXEC, core->rom),
              "rom");
@@ -115,8 +133,11 @@ static void map(struct core *core)
     check_uc(uc_mem_map_ptr(core->uc, MEASURE_IO_ADDRESS, sizeof core->io,
                             UC_PROT_READ | UC_PROT_WRITE, core->io),
              "io");
-    check_uc(uc_hook_add(core->uc, &hook, UC_HOOK_BLOCK, (void *)(uintptr_t)on_block, core, 1, 0),
-             "hook");
+    check_uc(uc_hook_add(core->uc, &block, UC_HOOK_BLOCK, (void *)(uintptr_t)on_block, core, 1, 0),
+             "hook of blocks");
+    check_uc(uc_hook_add(core->uc, &access, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
+                         (void *)(uintptr_t)on_access, core, 1, 0),
+             "hook of accesses");
 }
 
 struct core *core_open(const char *elf_path)
@@ -153,6 +174,11 @@ size_t core_flash_len(const struct core *core)
     return core->flash_len;
 }
 
+const uint8_t *core_stack(const struct core *core)
+{
+    return core->stack;
+}
+
 static uint32_t written_len(const struct core *core)
 {
     uint32_t free_len = 0;
@@ -174,6 +200,7 @@ bool core_call(struct core *core, struct measure_io *io, struct core_run *ret)
     memset(core->stack, PAINT, sizeof core->stack);
     memcpy(core->io, io, sizeof *io);
     core->instructions = 0;
+    core->trace = UINT64_C(0xcbf29ce484222325);
     check_uc(uc_reg_write(core->uc, UC_ARM_REG_SP, &sp), "sp");
     check_uc(uc_reg_write(core->uc, UC_ARM_REG_LR, &lr), "lr");
     check_uc(uc_reg_write(core->uc, UC_ARM_REG_R0, &io_address), "r0");
@@ -186,5 +213,6 @@ bool core_call(struct core *core, struct measure_io *io, struct core_run *ret)
     memcpy(io, core->io, sizeof *io);
     ret->instructions = core->instructions;
     ret->stack_len = written_len(core);
+    ret->trace = core->trace;
     return true;
 }

@@ -13,6 +13,7 @@ struct core;
 struct core_run {
     uint64_t instructions; /* from the first of workload() to its return */
     uint32_t stack_len;    /* bytes below the first stack pointer that were written */
+    uint64_t trace;        /* hash of every branch taken and every address accessed, in order */
 };
 
 /* Loads a guest. NULL with a message on stderr. */
@@ -24,5 +25,8 @@ size_t core_flash_len(const struct core *core);
 
 /* Calls workload(io). False with a message on stderr when it does not return. */
 bool core_call(struct core *core, struct measure_io *io, struct core_run *ret);
+
+/* What the last call left on the stack: MEASURE_STACK_LEN bytes, valid until the next call. */
+const uint8_t *core_stack(const struct core *core);
 
 #endif

@@ -15,13 +15,13 @@ _otaimg_options()
         echo "-o --output --set --variant --jobs --for --sbom --provenance --builder-id --log" \
             "--allow-insecure $key $common"
         ;;
-    lint) echo "--set --log --json $key $common" ;;
+    lint) echo "--set --variant --log --json $key $common" ;;
     sign) echo "-k --sign-key -o --output --log $decrypt $key $common" ;;
     resign) echo "-k --sign-key -o --output --log $trust $decrypt $key $common" ;;
-    prepare) echo "--verify-key -o --output --set $key $common" ;;
-    answer) echo "-k --sign-key -o --output $key $common" ;;
-    attach) echo "-o --output $key $common" ;;
-    verify) echo "--boot --sbom $trust $decrypt $key $common" ;;
+    prepare) echo "--verify-key -o --output --set --variant $key $common" ;;
+    answer) echo "-k --sign-key -o --output --log $key $common" ;;
+    attach) echo "-o --output --log $key $common" ;;
+    verify) echo "--boot --crypto --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
@@ -30,7 +30,9 @@ _otaimg_options()
     'keys show') echo "--json $key $common" ;;
     'keys generate') echo "--type --no-encrypt --record $key $common" ;;
     'log verify') echo "--expect $common" ;;
-    'keys export') echo "--format --name -o --output $key $common" ;;
+    'keys export')
+        echo "--format --name -d --device --with-decrypt-key -o --output $key $common"
+        ;;
     esac
 }
 
@@ -65,7 +67,7 @@ _otaimg_value()
     -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
-    --format) _otaimg_words "$2" 'pem der c raw' ;;
+    --format) _otaimg_words "$2" 'pem der c raw provision' ;;
     --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
     *) return 1 ;;
     esac

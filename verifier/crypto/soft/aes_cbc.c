@@ -9,6 +9,8 @@
 
 #include <otav/otav_error.h>
 
+#include "wipe.h"
+
 enum { ROUND_COUNT = 10 };
 
 /* What the inverse S-box adds to its input, spec: FIPS 197, 5.3.2. It is added to the round keys
@@ -19,7 +21,7 @@ struct aes {
     /* Round keys, last one first. Both blocks have the same, so word i holds plane i in the lower
      * nibbles and plane i + 4 in the upper ones. */
     uint32_t key[ROUND_COUNT + 1][4];
-    uint8_t iv[16];
+    uint32_t before[4]; /* the block before the next one, at first the IV */
 };
 
 _Static_assert(sizeof(struct aes) <= sizeof(struct otav_aes_state), "state too large");
@@ -155,52 +157,65 @@ static void turn_rows_and_add_key(uint32_t planes[8], const uint32_t key[4], str
     }
 }
 
-/* First the matrix (5, 0, 4, 0), then that of the forward direction, (2, 3, 1, 1): their product is
- * the inverse. Planes are taken in an order in which everything stays in registers. */
+/* The sum of each byte and the one below, or two below, in its column. */
+static inline uint32_t add_below(uint32_t plane)
+{
+    return plane ^ ror32(plane, 8);
+}
+
+static inline uint32_t add_second_below(uint32_t plane)
+{
+    return plane ^ ror32(plane, 16);
+}
+
+/* A plane of the column times (2, 3, 1, 1): twice the sum, whose plane before is doubled, and the three
+ * bytes below. sum: add_below(plane). */
+static inline uint32_t mix(uint32_t doubled, uint32_t plane, uint32_t sum)
+{
+    return doubled ^ ror32(plane ^ ror32(sum, 8), 8);
+}
+
+/* First the column times (5, 0, 4, 0), then as in the forward direction: together that is the inverse.
+ * Doubling moves each plane to the next one, and the top one to 0, 1, 3 and 4, spec: FIPS 197, 4.2. In
+ * this order of the planes everything stays in registers. */
 static void invert_columns(uint32_t planes[8])
 {
     uint32_t q0 = planes[0], q1 = planes[1], q2 = planes[2], q3 = planes[3];
     uint32_t q4 = planes[4], q5 = planes[5], q6 = planes[6], q7 = planes[7];
-    uint32_t s6 = q6 ^ ror32(q6, 16);
-    uint32_t s7 = q7 ^ ror32(q7, 16);
-    uint32_t below, sum;
+    uint32_t s6 = add_second_below(q6), s7 = add_second_below(q7), both = s6 ^ s7;
+    uint32_t sum, last, top;
 
-    /* q + 4 (q + q two rows below); planes 6 and 7 come back by the polynomial */
-    q7 ^= q5 ^ ror32(q5, 16);
-    q6 ^= q4 ^ ror32(q4, 16);
-    q5 ^= q3 ^ ror32(q3, 16) ^ s7;
-    q3 ^= q1 ^ ror32(q1, 16) ^ s6;
-    s6 ^= s7;
-    q4 ^= q2 ^ ror32(q2, 16) ^ s6;
-    q1 ^= s6;
-    s6 ^= s7;
-    q2 ^= q0 ^ ror32(q0, 16) ^ s7;
+    q7 ^= add_second_below(q5);
+    q6 ^= add_second_below(q4);
+    q5 ^= add_second_below(q3) ^ s7;
+    q4 ^= add_second_below(q2) ^ both;
+    q3 ^= add_second_below(q1) ^ s6;
+    q2 ^= add_second_below(q0) ^ s7;
+    q1 ^= both;
     q0 ^= s6;
 
-    /* 2 (q + q one row below) + q of the three other rows */
-    s7 = q7 ^ ror32(q7, 8);
-    below = s7;
-    sum = q0 ^ ror32(q0, 8);
-    planes[0] = s7 ^ ror32(q0 ^ ror32(sum, 8), 8);
-    below = sum ^ s7;
-    sum = q1 ^ ror32(q1, 8);
-    planes[1] = below ^ ror32(q1 ^ ror32(sum, 8), 8);
-    below = sum;
-    sum = q2 ^ ror32(q2, 8);
-    planes[2] = below ^ ror32(q2 ^ ror32(sum, 8), 8);
-    below = sum ^ s7;
-    sum = q3 ^ ror32(q3, 8);
-    planes[3] = below ^ ror32(q3 ^ ror32(sum, 8), 8);
-    below = sum ^ s7;
-    sum = q4 ^ ror32(q4, 8);
-    planes[4] = below ^ ror32(q4 ^ ror32(sum, 8), 8);
-    below = sum;
-    sum = q5 ^ ror32(q5, 8);
-    planes[5] = below ^ ror32(q5 ^ ror32(sum, 8), 8);
-    below = sum;
-    sum = q6 ^ ror32(q6, 8);
-    planes[6] = below ^ ror32(q6 ^ ror32(sum, 8), 8);
-    planes[7] = sum ^ ror32(q7 ^ ror32(s7, 8), 8);
+    top = add_below(q7);
+    sum = add_below(q0);
+    planes[0] = mix(top, q0, sum);
+    last = sum ^ top;
+    sum = add_below(q1);
+    planes[1] = mix(last, q1, sum);
+    last = sum;
+    sum = add_below(q2);
+    planes[2] = mix(last, q2, sum);
+    last = sum ^ top;
+    sum = add_below(q3);
+    planes[3] = mix(last, q3, sum);
+    last = sum ^ top;
+    sum = add_below(q4);
+    planes[4] = mix(last, q4, sum);
+    last = sum;
+    sum = add_below(q5);
+    planes[5] = mix(last, q5, sum);
+    last = sum;
+    sum = add_below(q6);
+    planes[6] = mix(last, q6, sum);
+    planes[7] = mix(sum, q7, top);
 }
 
 static void decrypt_planes(const struct aes *aes, uint32_t planes[8])
@@ -249,15 +264,17 @@ static uint32_t substitute(uint32_t x)
     for (unsigned i = 0; i < 8; i++) {
         x |= (planes[i] & 0x01010101) << i;
     }
+    otav_soft_wipe(planes, sizeof planes);
     return affine(x) ^ AFFINE;
 }
 
-static void keep_key(uint32_t kept[4], const uint32_t key[4], uint32_t constant)
+/* The key of the next round. */
+static void expand_key(uint32_t words[4], uint32_t rcon)
 {
-    for (size_t i = 0; i < 4; i++) {
-        kept[i] = key[i] ^ constant;
-    }
-    transpose(kept);
+    words[0] ^= substitute(ror32(words[3], 8)) ^ rcon;
+    words[1] ^= words[0];
+    words[2] ^= words[1];
+    words[3] ^= words[2];
 }
 
 uint32_t otav_soft_aes_cbc_begin(void *user, struct otav_aes_state *state, const uint8_t key[16],
@@ -265,41 +282,37 @@ uint32_t otav_soft_aes_cbc_begin(void *user, struct otav_aes_state *state, const
 {
     struct aes *aes = aes_of(state);
     uint32_t words[4];
+    uint32_t constant = 0; /* the last key to be used is no input of an S-box */
     uint32_t rcon = 1;
 
     (void)user;
     for (size_t i = 0; i < 4; i++) {
         words[i] = load_le32(key + 4 * i);
+        aes->before[i] = load_le32(iv + 4 * i);
     }
-    for (size_t i = 0; i < 16; i++) {
-        aes->iv[i] = iv[i];
-    }
-    keep_key(aes->key[ROUND_COUNT], words, 0);
-    for (size_t round = ROUND_COUNT; round-- > 0;) {
-        words[0] ^= substitute(ror32(words[3], 8)) ^ rcon;
-        words[1] ^= words[0];
-        words[2] ^= words[1];
-        words[3] ^= words[2];
-        keep_key(aes->key[round], words, AFFINE);
+    for (size_t round = ROUND_COUNT;; round--) {
+        for (size_t i = 0; i < 4; i++) {
+            aes->key[round][i] = words[i] ^ constant;
+        }
+        transpose(aes->key[round]);
+        if (round == 0) {
+            break;
+        }
+        constant = AFFINE;
+        expand_key(words, rcon);
         rcon = rcon << 1 ^ (rcon >> 7) * 0x11B;
     }
+    otav_soft_wipe(words, sizeof words);
     return OTAV_ACCEPT;
 }
 
 /* ---- chaining --------------------------------------------------------------------------------- */
 
-/* One or two blocks, in place. */
-static void decrypt_blocks(struct aes *aes, uint8_t *bytes, size_t len)
+/* One or two blocks, in place. planes is room to work in, which the caller wipes. */
+static void decrypt_blocks(struct aes *aes, uint32_t planes[8], uint8_t *bytes, size_t len)
 {
-    uint32_t chain[12]; /* what came before each word, and what comes before the next blocks */
-    uint32_t planes[8];
-
-    for (size_t i = 0; i < 4; i++) {
-        chain[i] = load_le32(aes->iv + 4 * i);
-    }
     for (size_t i = 0; i < 8; i++) {
-        chain[i + 4] = load_le32(bytes + (4 * i & (len - 1)));
-        planes[i] = chain[i + 4];
+        planes[i] = load_le32(bytes + (4 * i & (len - 1))); /* a single block goes twice */
     }
     transpose(planes);
     transpose(planes + 4);
@@ -309,16 +322,19 @@ static void decrypt_blocks(struct aes *aes, uint8_t *bytes, size_t len)
     transpose(planes);
     transpose(planes + 4);
     for (size_t i = 0; i < len / 4; i++) {
-        store_le32(bytes + 4 * i, planes[i] ^ chain[i]);
-    }
-    for (size_t i = 0; i < 4; i++) {
-        store_le32(aes->iv + 4 * i, chain[len / 4 + i]);
+        uint32_t *before = &aes->before[i % 4];
+        uint32_t word = load_le32(bytes + 4 * i);
+
+        store_le32(bytes + 4 * i, planes[i] ^ *before);
+        *before = word;
     }
 }
 
 uint32_t otav_soft_aes_cbc_decrypt(void *user, struct otav_aes_state *state, uint8_t *bytes,
                                    size_t len)
 {
+    uint32_t planes[8];
+
     (void)user;
     if (len % 16 != 0) {
         return OTAV_REJECT;
@@ -326,17 +342,16 @@ uint32_t otav_soft_aes_cbc_decrypt(void *user, struct otav_aes_state *state, uin
     while (len > 0) {
         size_t part_len = len > 16 ? 32 : 16;
 
-        decrypt_blocks(aes_of(state), bytes, part_len);
+        decrypt_blocks(aes_of(state), planes, bytes, part_len);
         bytes += part_len;
         len -= part_len;
     }
+    otav_soft_wipe(planes, sizeof planes);
     return OTAV_ACCEPT;
 }
 
 void otav_soft_aes_cbc_end(void *user, struct otav_aes_state *state)
 {
     (void)user;
-    for (size_t i = 0; i < OTAV_AES_STATE_WORDS; i++) {
-        state->opaque[i] = 0;
-    }
+    otav_soft_wipe(state, sizeof *state);
 }

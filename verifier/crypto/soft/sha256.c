@@ -7,6 +7,8 @@
 
 #include <otav/otav_error.h>
 
+#include "wipe.h"
+
 struct chain {
     uint32_t words[8];
 };
@@ -48,8 +50,10 @@ static void store_be32(uint8_t bytes[4], uint32_t x)
 
 static void put(struct sha256 *s, uint8_t byte)
 {
-    s->block[s->len++ % 64] = byte;
-    if (s->len % 64 == 0) {
+    size_t at = s->len++ % 64;
+
+    s->block[at] = byte;
+    if (at == 63) {
         otav_sha256_block(s->chain.words, s->block);
     }
 }
@@ -107,7 +111,5 @@ uint32_t otav_soft_sha256_final(void *user, struct otav_sha256_state *state,
 void otav_soft_sha256_end(void *user, struct otav_sha256_state *state)
 {
     (void)user;
-    for (size_t i = 0; i < OTAV_SHA256_STATE_WORDS; i++) {
-        state->opaque[i] = 0;
-    }
+    otav_soft_wipe(state, sizeof *state);
 }

@@ -15,8 +15,8 @@ uint32_t otav_soft_sha256_final(void *user, struct otav_sha256_state *state,
                                 uint8_t ret_digest[OTAV_SHA256_LEN]);
 void otav_soft_sha256_end(void *user, struct otav_sha256_state *state);
 
-/* Takes one block into the chaining value; block at any alignment. One of two implementations is
- * linked: sha256_small.c or sha256_fast.c. */
+/* Takes one block into the chaining value; block at any alignment. One implementation is linked:
+ * sha256_small or sha256_fast, in assembly for the Cortex-M4 or else in C. */
 void otav_sha256_block(uint32_t chain[8], const uint8_t block[64]);
 
 /* The round constants. spec: FIPS 180-4, 4.2.2 */

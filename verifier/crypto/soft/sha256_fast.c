@@ -1,7 +1,6 @@
 /*
- * SHA-256 block function in as few instructions as fit into 2,000 bytes with everything around it:
- * eight rounds unrolled, so that no variable ever moves, and two words of schedule at a time.
- * Layer: crypto back end, device and host.
+ * SHA-256 block function in few instructions: eight rounds unrolled, so that no variable ever moves, and
+ * two words of schedule at a time. Layer: crypto back end, hosts and cores without assembly of their own.
  */
 #include "sha256.h"
 
@@ -75,6 +74,12 @@ void otav_sha256_block(uint32_t chain[8], const uint8_t block[64])
         ROUND(c, d, e, f, g, h, a, b, 6);
         ROUND(b, c, d, e, f, g, h, a, 7);
     }
-    chain[0] += a, chain[1] += b, chain[2] += c, chain[3] += d;
-    chain[4] += e, chain[5] += f, chain[6] += g, chain[7] += h;
+    chain[0] += a;
+    chain[1] += b;
+    chain[2] += c;
+    chain[3] += d;
+    chain[4] += e;
+    chain[5] += f;
+    chain[6] += g;
+    chain[7] += h;
 }

@@ -1,45 +1,23 @@
 /*
- * SHA-256 block function in as few instructions as fit into 2,000 bytes with everything around it, for
- * Cortex-M4 and M7; sha256_fast.c does the same in C. Layer: crypto back end, device.
- *
- * void otav_sha256_block(uint32_t chain[8], const uint8_t block[64]);
- *
- * The whole schedule is made first, in 256 bytes of stack. Eight rounds are unrolled, so that no
- * variable ever moves; two words of schedule and constants come with one load each. The last rotation
- * of each sum is left to the addition, where it is free.
+ * SHA-256 block function in few instructions, for Cortex-M4 and M7; sha256_fast.c does the same in C.
+ * Layer: crypto back end, device. Eight rounds are unrolled, so that no variable ever moves; two words
+ * of schedule and constants come with one load each.
  */
-    .syntax unified
-    .cpu cortex-m4
-    .thumb
+#include "sha256_armv7em.inc"
 
-    .set schedule_len, 256
-
-/* \sum += sigma(\x), which is ror \r1 ^ ror \r2 ^ shift right by \s; r3 is used up. */
-    .macro add_sigma sum, x, r1, r2, s
-    lsrs    r3, \x, #\s
-    eor     r3, r3, \x, ror #\r1
-    eor     r3, r3, \x, ror #\r2
-    add     \sum, r3
-    .endm
-
-/* Words i + 16 and i + 17 of the schedule, for an lr that points to word first_next before word i + 16.
+/* Words i + 16 and i + 17 of the schedule, for an lr that points to word .Lfirst_next before word i + 16.
  * \x: w[i], \even and \odd: w[i + 14] and w[i + 15]. What the next two words need in their places:
  * \next_x, \next_even, \next_odd. r3 and r4 are used up. */
-    .set first_next, 2
+    .set .Lfirst_next, 2
     .macro expand i, x, even, odd, next_x, next_even, next_odd
-    ldrd    r4, \next_x, [lr, #4 * (\i + 1 - 16 + first_next)]
-    ldrd    \next_even, \next_odd, [lr, #4 * (\i + 9 - 16 + first_next)]
+    ldrd    r4, \next_x, [lr, #4 * (\i + 1 - 16 + .Lfirst_next)]
+    ldrd    \next_even, \next_odd, [lr, #4 * (\i + 9 - 16 + .Lfirst_next)]
     add     \next_even, \x
     add     \next_odd, r4
     add_sigma \next_even, \even, 17, 19, 10
     add_sigma \next_even, r4, 7, 18, 3
     add_sigma \next_odd, \odd, 17, 19, 10
     add_sigma \next_odd, \next_x, 7, 18, 3
-    .endm
-
-    .macro load_word to
-    ldr     \to, [r1], #4
-    rev     \to, \to
     .endm
 
 /* One round, of whose sum \h holds the first three parts: h + w + k. \old: a ^ b of the round before,
@@ -73,16 +51,10 @@
     round   \h, \a, \b, \c, \d, \e, \f, \g, r1, r3
     .endm
 
-    .section .text.otav_sha256_block, "ax", %progbits
-    .align  2
-    .global otav_sha256_block
-    .type   otav_sha256_block, %function
-otav_sha256_block:
-    push    {r0, r4-r11, lr}
-    sub     sp, #schedule_len
+    enter
     mov     lr, sp
     add     r12, sp, #64
-1:  load_word r2 /* block may stand anywhere: ldr takes that, ldrd does not */
+1:  load_word r2
     load_word r3
     load_word r4
     load_word r5
@@ -94,42 +66,23 @@ otav_sha256_block:
     ldr     r0, [sp]
     mov     r1, r4
     mov     r2, r5
-    sub     lr, #4 * first_next
-    add     r12, sp, #schedule_len - 4 * first_next
+    sub     lr, #4 * .Lfirst_next
+    add     r12, sp, #.Lschedule_len - 4 * .Lfirst_next
 2:  expand  0, r0, r1, r2, r5, r6, r7
-    strd    r6, r7, [lr, #4 * first_next]
+    strd    r6, r7, [lr, #4 * .Lfirst_next]
     expand  2, r5, r6, r7, r0, r1, r2
-    strd    r1, r2, [lr, #4 * (first_next + 2)]!
+    strd    r1, r2, [lr, #4 * (.Lfirst_next + 2)]!
     cmp     lr, r12
     bne     2b
 
-    mov     lr, sp
-    ldr     r12, =otav_sha256_k
-    ldr     r0, [sp, #schedule_len]
-    ldm     r0, {r4-r11}
+    start_rounds
     eor     r3, r5, r6
 3:  two_rounds r4, r5, r6, r7, r8, r9, r10, r11
     two_rounds r10, r11, r4, r5, r6, r7, r8, r9
     two_rounds r8, r9, r10, r11, r4, r5, r6, r7
     two_rounds r6, r7, r8, r9, r10, r11, r4, r5
-    add     r0, sp, #schedule_len
+    add     r0, sp, #.Lschedule_len
     cmp     lr, r0
     bne     3b
 
-    add     sp, #schedule_len
-    pop     {r0}
-    ldm     r0, {r1-r3, r12}
-    add     r4, r1
-    add     r5, r2
-    add     r6, r3
-    add     r7, r12
-    stm     r0!, {r4-r7}
-    ldm     r0, {r1-r3, r12}
-    add     r8, r1
-    add     r9, r2
-    add     r10, r3
-    add     r11, r12
-    stm     r0, {r8-r11}
-    pop     {r4-r11, pc}
-    .size   otav_sha256_block, . - otav_sha256_block
-    .ltorg
+    leave

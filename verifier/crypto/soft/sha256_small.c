@@ -1,6 +1,6 @@
 /*
- * SHA-256 block function in as little code as possible: schedule and rounds as two rolled loops.
- * Layer: crypto back end, device and host.
+ * SHA-256 block function in little code: schedule and rounds as two rolled loops.
+ * Layer: crypto back end, hosts and cores without assembly of their own.
  */
 #include "sha256.h"
 
@@ -34,8 +34,21 @@ void otav_sha256_block(uint32_t chain[8], const uint8_t block[64])
         sum = a ^ otav_ror32(a, 11) ^ otav_ror32(a, 20);
         h += (((a ^ b) & c) + (a & b)) + otav_ror32(sum, 2);
         sum = h;
-        h = g, g = f, f = e, e = d, d = c, c = b, b = a, a = sum;
+        h = g;
+        g = f;
+        f = e;
+        e = d;
+        d = c;
+        c = b;
+        b = a;
+        a = sum;
     }
-    chain[0] += a, chain[1] += b, chain[2] += c, chain[3] += d;
-    chain[4] += e, chain[5] += f, chain[6] += g, chain[7] += h;
+    chain[0] += a;
+    chain[1] += b;
+    chain[2] += c;
+    chain[3] += d;
+    chain[4] += e;
+    chain[5] += f;
+    chain[6] += g;
+    chain[7] += h;
 }

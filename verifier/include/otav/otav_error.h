@@ -27,6 +27,8 @@
     X(TRUNCATED, 0x0209, "data ends early")                                                        \
     X(TRAILING, 0x020A, "data behind the end of the image")                                        \
     X(PADDING, 0x020B, "padding of the encrypted data not valid")                                  \
+    X(NOT_PROVISIONED, 0x020C, "no provisioning record, only erased memory or zeros")              \
+    X(PROVISION, 0x020D, "provisioning record not well-formed")                                    \
     /* decryption */                                                                               \
     X(NO_DECRYPT_KEY, 0x0301, "encrypted, and no decryption key given")                            \
     X(DECRYPT, 0x0302, "does not decrypt to metadata, wrong key or IV")                            \
@@ -40,6 +42,7 @@
     X(METADATA_SIGNATURE, 0x0501, "metadata signature does not verify under any trusted key")      \
     X(BINDING, 0x0502, "header does not match its signed binding")                                 \
     X(FIRMWARE_SIGNATURE, 0x0503, "firmware signature does not verify")                            \
+    X(PROVISION_DIGEST, 0x0504, "provisioning record does not match its digest")                   \
     /* device: meant for another one */                                                            \
     X(PRODUCT, 0x0601, "made for another product")                                                 \
     X(HARDWARE, 0x0602, "made for other hardware")                                                 \

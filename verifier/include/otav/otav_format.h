@@ -6,7 +6,8 @@
  * and check walk, and the names that the inspector prints all come from these lists.
  *
  * All integers are little-endian. "spec:" cites vendor documentation, "observed:" what the vendor's
- * generator writes (reproduced byte for byte by tests/golden), "attributes:" schemas/README.md.
+ * generator writes (reproduced byte for byte by tests/golden), "attributes:" and "provisioning:"
+ * schemas/README.md.
  *
  * Layer: format (lowest). Nothing here allocates, prints or keeps state.
  */
@@ -35,15 +36,17 @@ enum otav_type {
 
 /* What a value must fulfil for the record to be well-formed. */
 enum otav_rule {
-    OTAV_ANY,   /* everything, or judged elsewhere (policy) */
-    OTAV_IS,    /* equal to the argument; a filler: every byte */
-    OTAV_RANGE, /* argument = low 16 bits minimum, high 16 bits maximum */
-    OTAV_MAX,   /* at most the argument */
-    OTAV_LIVE,  /* neither 0 nor 0xFFFFFFFF */
-    OTAV_WHEN   /* optional field: present when the bits of the argument are set (Zigbee) */
+    OTAV_ANY,    /* everything, or judged elsewhere (policy) */
+    OTAV_IS,     /* equal to the argument; a filler: every byte */
+    OTAV_RANGE,  /* argument = low 16 bits minimum, high 16 bits maximum */
+    OTAV_MAX,    /* at most the argument */
+    OTAV_EITHER, /* argument = two values of 16 bits */
+    OTAV_LIVE,   /* neither 0 nor 0xFFFFFFFF */
+    OTAV_WHEN    /* optional field: present when the bits of the argument are set (Zigbee) */
 };
 
 #define OTAV_RANGE_ARG(min, max) ((uint32_t)(min) | ((uint32_t)(max) << 16))
+#define OTAV_EITHER_ARG(a, b)    ((uint32_t)(a) | ((uint32_t)(b) << 16))
 
 struct otav_field {
     uint16_t offset; /* bytes from the start of the record */
@@ -245,6 +248,52 @@ struct otav_field_doc {
     X(SBOM, SHA256, 4, 32, BYTES, ANY, 0, "sha256", "SHA-256 of the SBOM file",                    \
       "attributes: 0x8020")
 
+/* Provisioning record, 384 bytes: what the factory fixes in a device (otav_provision.h). The words of
+ * otav_config.h stand for themselves: no damaged bit turns one into the other. */
+#define OTAV_PROVISION_FIELDS(X)                                                                   \
+    X(PROVISION, MAGIC, 0x00, 4, HEX, IS, 0x5250544F, "magic", "OTPR", "provisioning: record")     \
+    X(PROVISION, VERSION, 0x04, 1, DEC, IS, 1, "version", "version of the record",                 \
+      "provisioning: record")                                                                      \
+    X(PROVISION, POLICY, 0x05, 1, HEX, EITHER,                                                     \
+      OTAV_EITHER_ARG(OTAV_POLICY_STRICT, OTAV_POLICY_STOCK), "policy", "0x35=strict|0xCA=stock",  \
+      "provisioning: record")                                                                      \
+    X(PROVISION, DEVICE_CLASS, 0x06, 1, HEX, EITHER,                                               \
+      OTAV_EITHER_ARG(OTAV_CLASS_PRODUCTION, OTAV_CLASS_DEVELOPMENT), "device_class",              \
+      "0x5C=production|0xA3=development", "provisioning: record")                                  \
+    X(PROVISION, KEY_COUNT, 0x07, 1, DEC, RANGE, OTAV_RANGE_ARG(1, OTAV_KEY_MAX_COUNT),            \
+      "key_count", "keys in use, from the first on", "provisioning: record")                       \
+    X(PROVISION, HAS_IDENTITY, 0x08, 1, DEC, MAX, 1, "has_identity",                               \
+      "0=hardware and product are zero|1=they are known", "provisioning: record")                  \
+    X(PROVISION, HAS_DECRYPT_KEY, 0x09, 1, DEC, MAX, 1, "has_decrypt_key",                         \
+      "0=key and IV are zero|1=they are here", "provisioning: record")                             \
+    X(PROVISION, HARDWARE_REVISION, 0x0A, 2, DEC, ANY, 0, "hardware_revision",                     \
+      "hardware revision", "provisioning: record")                                                 \
+    X(PROVISION, HARDWARE_CLASS, 0x0C, 4, HEX, ANY, 0, "hardware_class", "hardware class",         \
+      "provisioning: record")                                                                      \
+    X(PROVISION, PRODUCT, 0x10, 16, UUID, ANY, 0, "product", "product", "provisioning: record")    \
+    X(PROVISION, MANUFACTURER, 0x20, 4, TEXT, ANY, 0, "manufacturer", "manufacturer",              \
+      "provisioning: record")                                                                      \
+    X(PROVISION, RESERVED, 0x24, 12, ZERO, IS, 0, "reserved", "zero", "provisioning: record")      \
+    X(PROVISION, KEYS, 0x30, 272, BYTES, ANY, 0, "keys",                                           \
+      "4 keys of 68 bytes; those not in use are zero", "provisioning: record")                     \
+    X(PROVISION, DECRYPT_KEY, 0x140, 16, BYTES, ANY, 0, "decrypt_key",                             \
+      "AES-128 key for encrypted transfers: secret", "provisioning: record")                       \
+    X(PROVISION, DECRYPT_IV, 0x150, 16, BYTES, ANY, 0, "decrypt_iv", "its initial vector",         \
+      "provisioning: record")                                                                      \
+    X(PROVISION, SHA256, 0x160, 32, BYTES, ANY, 0, "sha256", "SHA-256 of all bytes before",        \
+      "provisioning: record")
+
+/* A key of the provisioning record. */
+#define OTAV_PROVISION_KEY_FIELDS(X)                                                               \
+    X(PROVISION_KEY, XY, 0x00, 64, BYTES, ANY, 0, "xy", "X and Y, big-endian",                     \
+      "provisioning: key")                                                                         \
+    X(PROVISION_KEY, CLASS, 0x40, 1, HEX, EITHER,                                                  \
+      OTAV_EITHER_ARG(OTAV_CLASS_PRODUCTION, OTAV_CLASS_DEVELOPMENT), "class",                     \
+      "0x5C=production|0xA3=development", "provisioning: key")                                     \
+    X(PROVISION_KEY, ROLES, 0x41, 1, HEX, RANGE, OTAV_RANGE_ARG(1, 7), "roles",                    \
+      "bit 0 application, bit 1 bootloader, bit 2 secondary", "provisioning: key")                 \
+    X(PROVISION_KEY, RESERVED, 0x42, 2, ZERO, IS, 0, "reserved", "zero", "provisioning: key")
+
 /* Every record, for code that works on all of them. */
 #define OTAV_ALL_FIELDS(X)                                                                         \
     OTAV_OTAU_FIELDS(X)                                                                            \
@@ -264,7 +313,9 @@ struct otav_field_doc {
     OTAV_ENCODING_FIELDS(X)                                                                        \
     OTAV_BUILD_TIME_FIELDS(X)                                                                      \
     OTAV_RELEASE_FIELDS(X)                                                                         \
-    OTAV_SBOM_FIELDS(X)
+    OTAV_SBOM_FIELDS(X)                                                                            \
+    OTAV_PROVISION_FIELDS(X)                                                                       \
+    OTAV_PROVISION_KEY_FIELDS(X)
 
 /* OTAV_<RECORD>_<FIELD>_OFF and _LEN of every field. */
 #define OTAV_X_CONSTANTS(rec, id, off, len, type, rule, arg, name, meaning, source)                \
@@ -282,6 +333,8 @@ enum {
     OTAV_META_LEN = 512,
     OTAV_META_SIGNED_OFF = 20, /* first byte under the metadata signature */
     OTAV_AREA_LEN = 8,
+    OTAV_PROVISION_LEN = 384,
+    OTAV_PROVISION_KEY_LEN = 68,
     OTAV_RECORD_HEAD_LEN = 4, /* type u16, length u16 */
     OTAV_BLOCK_LEN = 16,      /* AES block, CBC padding */
     OTAV_UNIT_LEN = 16,       /* smallest program unit of the flash */
@@ -310,6 +363,8 @@ extern const struct otav_table otav_zota_table;
 extern const struct otav_table otav_zopt_table;
 extern const struct otav_table otav_meta_table;
 extern const struct otav_table otav_area_table;
+extern const struct otav_table otav_provision_table;
+extern const struct otav_table otav_provision_key_table;
 
 struct otav_attribute_doc {
     uint16_t type;

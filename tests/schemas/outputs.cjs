@@ -1,0 +1,212 @@
+/* outputs.cjs NPM_DIR PROJECT_DIR OTAIMG
+ * What `lint --json`, `build --provenance` and `keys generate --record` write is valid under its
+ * schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
+ * test is skipped (77), but not in CI. */
+'use strict';
+const crypto = require('crypto');
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const { createRequire } = require('module');
+const { spawnSync } = require('child_process');
+
+const [npmDir, projectDir, otaimg] = process.argv.slice(2);
+const Ajv = createRequire(path.join(npmDir, 'package.json'))('ajv/dist/2020').default;
+const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false,
+  allowUnionTypes: true, strictTuples: false });
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'otaimg-outputs-'));
+const at = (name) => path.join(scratch, name);
+let failures = 0;
+let checks = 0;
+
+function expect(ok, text) {
+  checks += 1;
+  if (!ok) {
+    failures += 1;
+    console.log(text);
+  }
+}
+
+function readSchema(kind) {
+  return JSON.parse(
+    fs.readFileSync(path.join(projectDir, 'schemas', `${kind}.schema.json`), 'utf8'));
+}
+
+const schema = (kind) => ajv.compile(readSchema(kind));
+
+function run(args, wanted, env = {}) {
+  const { status, stdout, stderr } = spawnSync(otaimg, args,
+    { cwd: scratch, encoding: 'utf8', env: { ...process.env, ...env } });
+  expect(status === wanted, `otaimg ${args.join(' ')}: exit ${status}, ${stderr}`);
+  return stdout;
+}
+
+const readJson = (name) => JSON.parse(fs.readFileSync(at(name), 'utf8'));
+
+/* Every member of every object: its path in the document. */
+function members(value, place = []) {
+  if (value === null || typeof value !== 'object') {
+    return [];
+  }
+  return Object.keys(value).flatMap((key) =>
+    [...(Array.isArray(value) ? [] : [[...place, key]]), ...members(value[key], [...place, key])]);
+}
+
+function changed(document, place, change) {
+  const copy = JSON.parse(JSON.stringify(document));
+  const holder = place.slice(0, -1).reduce((value, key) => value[key], copy);
+  change(holder, place[place.length - 1]);
+  return copy;
+}
+
+/* A document is valid; not so without a member (but for optional ones), with one more beside it, or
+ * with one of another type. */
+function check(name, validate, document, optional = []) {
+  expect(validate(document), `${name}: ${ajv.errorsText(validate.errors)}`);
+  for (const place of members(document)) {
+    const where = `${name}: ${place.join('.')}`;
+    if (!optional.includes(place[place.length - 1])) {
+      expect(!validate(changed(document, place, (o, key) => { delete o[key]; })),
+        `${where}: may be left out`);
+    }
+    expect(!validate(changed(document, place, (o) => { o.more = 1; })), `${where}: and more`);
+    expect(!validate(changed(document, place, (o, key) => { o[key] = 1.5; })),
+      `${where}: of another type`);
+  }
+}
+
+function writeInputs() {
+  const firmware = Buffer.alloc(800, 0x20);
+  firmware.writeUInt32LE(0x20010000, 0);
+  firmware.writeUInt32LE(0x01000301, 4);
+  fs.writeFileSync(at('app.bin'), firmware);
+  fs.writeFileSync(at('sbom.json'), '{"bomFormat": "CycloneDX", "specVersion": "1.5"}\n');
+  for (const [folder, name] of [['tests/golden/keys', 'release.pem'], ['keys/test', 'dev-a.pem']]) {
+    fs.copyFileSync(path.join(projectDir, folder, name), at(name));
+    fs.chmodSync(at(name), 0o600);
+  }
+  fs.writeFileSync(at('stock.yaml'), `otaimg: 1
+device: wbz451
+firmware: {file: app.bin, version: 1.4.2.0, sequence: 7}
+sign: {key: "file:release.pem"}
+output: app.ota
+`);
+  fs.writeFileSync(at('full.yaml'), `${fs.readFileSync(at('stock.yaml'), 'utf8')}attributes:
+  product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
+  hardware: {class: 0x00000102, min-revision: 1, max-revision: 4}
+  security-counter: 3
+  release: {kind: feature, support-end: 2031-12-31}
+  source-revision: "0123456789abcdef0123456789abcdef01234567"
+  sbom: sbom.json
+`);
+}
+
+/* ---- lint ---- */
+
+const set = (...values) => values.flatMap((value) => ['--set', value]);
+
+function checkLint() {
+  const validate = schema('lint');
+  const rules = readSchema('manifest').properties.lint.properties.off.propertyNames.enum;
+  const lint = (name, wanted, ...options) => {
+    const report = JSON.parse(run(['lint', '-q', name, '--json', ...options], wanted));
+    check(`lint ${[name, ...options].join(' ')}`, validate, report);
+    for (const { rule } of [...report.findings, ...report.off, ...report.skipped.map((r) => ({ rule: r }))]) {
+      expect(rules.includes(rule), `lint: '${rule}' cannot be turned off`);
+    }
+    return report;
+  };
+  const encrypt = set('encrypt.method=aes-128-cbc', 'encrypt.key=file:missing.hex',
+    'encrypt.iv=00000000000000000000000000000000');
+  expect(lint('full.yaml', 0).findings.length === 0, 'lint: finds something in a good release');
+  expect(lint('stock.yaml', 1).findings.length > 0, 'lint: finds nothing');
+  lint('full.yaml', 1, ...set('sign.key=file:dev-a.pem'));
+  expect(lint('stock.yaml', 0, ...set('lint.off.no-sbom=none', 'lint.off.no-support-end=none',
+    'lint.off.no-attributes=none')).off.length > 0, 'lint: nothing is off');
+  expect(lint('full.yaml', 1, ...set('sign.key=file:missing.pem'), ...encrypt).skipped.length === 3,
+    'lint: not three rules are skipped');
+  expect(lint('full.yaml', 0, ...set('sign.class=development')).class === 'development',
+    'lint: another class');
+}
+
+/* ---- provenance ---- */
+
+function checkProvenance() {
+  const validate = schema('provenance');
+  const build = (name, options, env) => {
+    run(['build', '-q', name, '--provenance', ...options], 0, env);
+    const statement = readJson('app.ota.provenance.json');
+    check(`build ${[name, ...options].join(' ')}`, validate, statement, ['sbom']);
+    expect(statement.subject[0].digest.sha256 ===
+      crypto.createHash('sha256').update(fs.readFileSync(at('app.ota'))).digest('hex'),
+    `${name}: another subject`);
+    return statement;
+  };
+  const withBuilder = (statement, id) => changed(statement,
+    ['predicate', 'runDetails', 'builder', 'id'], (builder) => { builder.id = id; });
+  build('stock.yaml', []);
+  const statement = build('full.yaml',
+    ['--sbom', 'sbom.json', '--builder-id', 'https://ci.example/%7Erunner?a=1#[x]', ...set('firmware.sequence=9')],
+    { SOURCE_DATE_EPOCH: '1700000000' });
+  expect(statement.predicate.buildDefinition.resolvedDependencies.length === 4, 'not four inputs');
+  /* The same URIs as the program. */
+  for (const id of ['urn:x', 'a:b', 'mailto:a@b', 'x', 'x:', '1:x', 'a b:c', 'a:%4', 'a:%4g', 'a:é']) {
+    const { status } = spawnSync(otaimg, ['build', '-q', 'stock.yaml', '--provenance', '--builder-id', id],
+      { cwd: scratch });
+    expect(status === (validate(withBuilder(statement, id)) ? 0 : 2), `builder id '${id}': ${status}`);
+  }
+}
+
+/* ---- key records ---- */
+
+function makeToken() {
+  const { status, stdout, stderr } = spawnSync('sh',
+    [path.join(projectDir, 'keys', 'test', 'make-token.sh'), at('token'), '--label', 'release'],
+    { encoding: 'utf8' });
+  if (status === 77 && process.env.CI !== 'true') {
+    console.log(`SKIP: ${stderr}`);
+    return null;
+  }
+  expect(status === 0, stderr);
+  const shell = spawnSync('sh', ['-c', `${stdout}\nenv`], { encoding: 'utf8', env: {} });
+  return { ...Object.fromEntries(shell.stdout.trim().split('\n').map((line) => {
+    const end = line.indexOf('=');
+    return [line.slice(0, end), line.slice(end + 1)];
+  })), OTAIMG_PIN: fs.readFileSync(at('token/pin'), 'utf8').trim() };
+}
+
+function checkRecords() {
+  const validate = schema('key-record');
+  const generate = (name, uri, options, env) => {
+    run(['keys', 'generate', '-q', uri, '--record', name, ...options], 0, env);
+    const record = readJson(name);
+    check(name, validate, record);
+    expect(!validate({ ...record, type: 'EC P-384' }), `${name}: of another type of key`);
+    return record;
+  };
+  const file = generate('file.json', 'file:new.pem', ['--no-encrypt']);
+  expect(!file.encrypted, 'a record says encrypted');
+  expect(generate('secret.json', 'file:secret.pem', [], { OTAIMG_PASSPHRASE: 'a long passphrase' })
+    .encrypted, 'a record does not say encrypted');
+  const token = makeToken();
+  if (token === null) {
+    return false;
+  }
+  const key = generate('token.json', 'pkcs11:token=release;object=new', [], token);
+  const aes = generate('aes.json', 'pkcs11:token=release;object=new-aes', ['--type', 'aes128'], token);
+  expect(!validate({ ...aes, sha256: key.sha256 }), 'an AES key has a public half');
+  expect(!validate({ ...key, file: 'x', encrypted: true }), 'a key is in two places');
+  return true;
+}
+
+let complete = false;
+try {
+  writeInputs();
+  checkLint();
+  checkProvenance();
+  complete = checkRecords();
+} finally {
+  fs.rmSync(scratch, { recursive: true });
+}
+console.log(`${checks} checks, ${failures} failures`);
+process.exit(failures > 0 ? 1 : complete ? 0 : 77);
