@@ -70,9 +70,9 @@ void p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
     multiply(ret, a, b, p256_n, QUOTIENT_N);
 }
 
-static uint32_t bit(const uint32_t a[8], unsigned i)
+static uint32_t bit(const uint32_t a[8], int i)
 {
-    return a[i / 32] >> i % 32 & 1u;
+    return a[(unsigned)i / 32] >> (unsigned)i % 32 & 1u;
 }
 
 /* Fermat: s^(n-2). Products start from the plain s, which leaves 2^512 / s. */
@@ -86,7 +86,7 @@ void p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
     for (unsigned k = 0; k < P256_WORDS; k++) {
         power[k] = s[k];
     }
-    for (unsigned i = 255; i-- > 0;) {
+    for (int i = 254; i >= 0; i--) {
         p256_mul_n(power, power, power);
         if (bit(two, i) != 0) {
             p256_mul_n(power, power, s);
@@ -161,7 +161,7 @@ void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], co
 {
     uint32_t slots[SLOT_COUNT][P256_WORDS] = {{0}};
 
-    for (unsigned i = 256; i-- > 0;) {
+    for (int i = 255; i >= 0; i--) {
         run(doubling, slots, base_point);
         if (bit(u1, i) != 0) {
             add(slots, base_point);
