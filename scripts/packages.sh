@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that a purpose needs, and does nothing when they are all there.
 #
-#   scripts/packages.sh GROUP...      GROUP: build, demo, test, bench, tpm, fresh
+#   scripts/packages.sh GROUP...      GROUP: build, demo, test, bench, proof, tpm, fresh
 #   scripts/packages.sh --list GROUP...
 set -euo pipefail
 
@@ -27,10 +27,11 @@ packages_of() {
         ;;
     bench) echo hyperfine jq minisign opensc openssl softhsm2 time ;;
     # Not part of test: it registers its module with every program that uses p11-kit.
+    proof) echo frama-c-base ;;
     tpm) echo dbus-bin dbus-daemon libtpm2-pkcs11-1 libtpm2-pkcs11-tools \
         libtss2-tcti-swtpm0 libtss2-tcti-tabrmd0 swtpm tpm2-abrmd ;;
     fresh) echo debootstrap buildah git tar ;;
-    *) die "unknown group '$1', expected build, demo, test, bench, tpm or fresh" 2 ;;
+    *) die "unknown group '$1', expected build, demo, test, bench, proof, tpm or fresh" 2 ;;
     esac
 }
 
@@ -53,7 +54,7 @@ if [ "${1:-}" = --list ]; then
     list_only=yes
     shift
 fi
-[ $# -gt 0 ] || die "usage: packages.sh [--list] GROUP..., expected build, demo, test, bench, tpm or fresh" 2
+[ $# -gt 0 ] || die "usage: packages.sh [--list] GROUP..., expected build, demo, test, bench, proof, tpm or fresh" 2
 
 wanted=()
 for group in "$@"; do

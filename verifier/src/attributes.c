@@ -28,11 +28,12 @@ enum { AREA_VERSION = 1 };
 
 enum check { VALUE_OK, VALUE_BAD, TYPE_UNKNOWN };
 
-static bool all_zero(const uint8_t *bytes, size_t len)
+/* Bytes from start to end. */
+static bool all_zero(const uint8_t *bytes, size_t start, size_t end)
 {
     uint8_t sum = 0;
 
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = start; i < end; i++) {
         sum |= bytes[i];
     }
     return sum == 0;
@@ -66,14 +67,22 @@ static enum check check_record(const struct otav_record *record)
 /* Reads the record at offset of the records; false when it does not fit below end. */
 static bool read_record(const uint8_t *area, size_t end, size_t offset, struct otav_record *ret)
 {
-    if (end - offset < OTAV_RECORD_HEAD_LEN) {
+    size_t value;
+    uint16_t len;
+
+    if (offset + OTAV_RECORD_HEAD_LEN > end) {
+        return false;
+    }
+    value = offset + OTAV_RECORD_HEAD_LEN;
+    len = otav_load_u16(area + offset + 2);
+    if (value + len > end) {
         return false;
     }
     ret->type = otav_load_u16(area + offset);
-    ret->len = otav_load_u16(area + offset + 2);
-    ret->offset = (uint16_t)(offset + OTAV_RECORD_HEAD_LEN);
-    ret->value = area + ret->offset;
-    return ret->len <= end - ret->offset;
+    ret->len = len;
+    ret->value = area + value;
+    ret->offset = (uint16_t)value;
+    return true;
 }
 
 static enum otav_err bad(enum otav_err err, size_t offset, uint16_t *ret_offset)
@@ -127,8 +136,8 @@ enum otav_err otav_attributes_parse(const uint8_t *area, size_t area_len, bool r
     if (area_len < OTAV_AREA_LEN) {
         return OTAV_ERR_ARG;
     }
-    if (all_zero(area, OTAV_AREA_LEN)) {
-        if (rest_must_be_zero && !all_zero(area, area_len)) {
+    if (all_zero(area, 0, OTAV_AREA_LEN)) {
+        if (rest_must_be_zero && !all_zero(area, 0, area_len)) {
             return bad(OTAV_ERR_ATTRIBUTES, OTAV_AREA_LEN, ret_offset);
         }
         *ret = found;
@@ -148,7 +157,7 @@ enum otav_err otav_attributes_parse(const uint8_t *area, size_t area_len, bool r
     if (err != OTAV_OK) {
         return err;
     }
-    if (!all_zero(area + end, area_len - end)) {
+    if (!all_zero(area, end, area_len)) {
         return bad(OTAV_ERR_ATTRIBUTES, end, ret_offset);
     }
     *ret = found;
