@@ -174,9 +174,9 @@ void p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
 
     clear(one);
     p256_sub(power, s, one);
-    for (unsigned i = 255; i-- > 0;) {
+    for (int i = 254; i >= 0; i--) {
         p256_mul_n(power, power, power);
-        if (bit(p256_n[i / 32] - (i < 32 ? 2 : 0), i) != 0) {
+        if (bit(p256_n[i / 32] - (i < 32 ? 2 : 0), (unsigned)i) != 0) {
             p256_mul_n(power, power, s);
         }
     }
@@ -289,7 +289,7 @@ void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], co
                   const uint32_t q[16])
 {
     uint32_t slots[SLOT_COUNT][P256_WORDS];
-    volatile unsigned left = 256;
+    volatile int left = 256;
 
     for (unsigned i = 0; i < SLOT_COUNT; i++) {
         clear(slots[i]);
@@ -298,17 +298,17 @@ void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], co
      * that does not depend on the scalars. */
     do {
         do {
-            unsigned i = --left;
+            int i = --left;
 
             run(DOUBLING, slots, base_point);
-            if (bit(u1[i / 32], i) != 0) {
+            if (bit(u1[i / 32], (unsigned)i) != 0) {
                 add(slots, base_point);
             }
-            if (bit(u2[i / 32], i) != 0) {
+            if (bit(u2[i / 32], (unsigned)i) != 0) {
                 add(slots, q);
             }
-        } while (left != 0);
-    } while (left != 0);
+        } while (left > 0);
+    } while (left > 0);
     clear(slots[A]);
     p256_sub(ret_x, slots[X], slots[A]);
     p256_sub(ret_z, slots[Z], slots[A]);
