@@ -35,12 +35,15 @@ static const struct rule rules[] = {
     {"verifier/src", "recheck.c", {"policy.h"}},
     /* above policy, beside the path of an image */
     {"verifier/src", "provision.c", {"otav/otav_provision.h", "policy.h", "secure.h", "string.h"}},
-    /* stream and commit, above policy */
-    {"verifier/src", "stream.c", {"stream.h", "policy.h", "secure.h", "string.h"}},
-    {"verifier/src", "stream.h", {"otav/otav.h"}},
+    /* context, above policy */
+    {"verifier/src", "context.c", {"context.h", "policy.h", "secure.h", "string.h"}},
+    {"verifier/src", "context.h", {"otav/otav.h"}},
+    /* stream and commit, above context */
+    {"verifier/src", "stream.c", {"stream.h", "string.h"}},
+    {"verifier/src", "stream.h", {"context.h"}},
     {"verifier/src", "commit.c", {"stream.h", "secure.h", "string.h"}},
     /* above stream */
-    {"verifier/src", "slot.c", {"stream.h"}},
+    {"verifier/src", "slot.c", {"context.h"}},
     {"verifier/src", "file.c", {"otav/otav_file.h", "stream.h", "string.h"}},
     /* public headers, bottom up */
     {"verifier/include/otav", "otav_format.h", {"std"}},

@@ -6,6 +6,7 @@
 #define OTAV_WORK_LEN 512u
 
 #include "../../verifier/src/commit.c"
+#include "../../verifier/src/context.c"
 #include "../../verifier/src/policy.c"
 #include "../../verifier/src/stream.c"
 

@@ -69,13 +69,13 @@ enum otav_err otav_commit(struct otav_context *ctx)
         return OTAV_ERR_STATE;
     }
     if (ctx->state != OTAV_VERIFIED || ctx->flash == NULL || otav_verdict(ctx) != OTAV_ACCEPT) {
-        return otav_stream_fail(ctx, OTAV_ERR_STATE, 0);
+        return otav_context_fail(ctx, OTAV_ERR_STATE, 0);
     }
     /* The verdict once more: no single comparison stands between a bad image and its first unit. */
     if (otav_verdict(ctx) != OTAV_ACCEPT ||
         ctx->flash->program(ctx->flash->user, 0, ctx->withheld, sizeof ctx->withheld) !=
             OTAV_ACCEPT) {
-        return otav_stream_fail(ctx, OTAV_ERR_FLASH_PROGRAM, 0);
+        return otav_context_fail(ctx, OTAV_ERR_FLASH_PROGRAM, 0);
     }
     ctx->state = OTAV_COMMITTED;
     return OTAV_OK;

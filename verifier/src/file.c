@@ -172,7 +172,7 @@ static enum otav_err take_header(struct otav_context *ctx, const uint8_t **bytes
     memcpy(prefix, ctx->work, prefix_len);
     err = otav_file_parse(prefix, prefix_len, ctx->file_len, ctx->file_sum, &file, &offset);
     if (err != OTAV_OK) {
-        return otav_stream_fail(ctx, err, offset);
+        return otav_context_fail(ctx, err, offset);
     }
     ctx->work_len = 0;
     ctx->transfer.encrypted = file.encrypted;
@@ -195,7 +195,7 @@ enum otav_err otav_open_file(struct otav_context *ctx, const struct otav_config 
                              uint32_t file_len, uint32_t file_sum)
 {
     struct otav_transfer transfer = {.purpose = (uint8_t)purpose};
-    enum otav_err err = otav_stream_open(ctx, config, crypto, NULL, &transfer, OTAV_HEADER);
+    enum otav_err err = otav_context_open(ctx, config, crypto, NULL, &transfer, OTAV_HEADER);
 
     if (err != OTAV_OK) {
         return err;

@@ -101,9 +101,10 @@ static enum otav_err hash_metadata(const struct otav_crypto *crypto,
                                    struct otav_sha256_state *state, const uint8_t *metadata,
                                    uint8_t ret_digest[OTAV_SHA256_LEN])
 {
-    static const uint8_t no_signature[OTAV_META_LEN - OTAV_META_SIG_LEN_OFF] = {0};
+    uint8_t no_signature[OTAV_META_LEN - OTAV_META_SIG_LEN_OFF];
     enum otav_err err = OTAV_ERR_CRYPTO;
 
+    memset(no_signature, 0, sizeof no_signature);
     if (crypto->sha256_begin(crypto->user, state) == OTAV_ACCEPT) {
         if (crypto->sha256_update(crypto->user, state, metadata + OTAV_META_SIGNED_OFF,
                                   OTAV_META_SIG_LEN_OFF - OTAV_META_SIGNED_OFF) == OTAV_ACCEPT &&

@@ -2,21 +2,13 @@
 #ifndef OTAV_STREAM_H
 #define OTAV_STREAM_H
 
-#include <otav/otav.h>
-
-/* Opens ctx in the given state; the public openers differ in what they fill in around it. */
-enum otav_err otav_stream_open(struct otav_context *ctx, const struct otav_config *config,
-                               const struct otav_crypto *crypto, const struct otav_flash *flash,
-                               const struct otav_transfer *transfer, enum otav_state state);
+#include "context.h"
 
 /* Leaves OTAV_HEADER: decryption is set up, metadata comes next. Fails the context on error. */
 enum otav_err otav_stream_begin_payload(struct otav_context *ctx);
 
 /* Takes the next len bytes behind the file header; does nothing for none. */
 enum otav_err otav_stream_take(struct otav_context *ctx, const uint8_t *bytes, size_t len);
-
-/* Puts the context into FAILED with its first error and wipes everything; returns that error. */
-enum otav_err otav_stream_fail(struct otav_context *ctx, enum otav_err err, uint16_t detail);
 
 /* commit.c: begins a slot with its metadata, of which the first unit is withheld. Port errors. */
 enum otav_err otav_slot_begin(struct otav_context *ctx, const uint8_t metadata[OTAV_META_LEN]);

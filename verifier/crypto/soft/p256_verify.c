@@ -22,9 +22,10 @@ static const uint32_t minus_b[P256_WORDS] = {0xD63B4220, 0x2763209D, 0x877BCF6F,
                                              0x08DED129, 0x1A5DDF54, 0xFB78B7CC, 0x23CFF9E1};
 
 /* Points of evidence: x, y, r, s below their modulus, r and s not zero, and eight equal words for the
- * equation of the curve. The inputs count twice; u1 and u2 are eight equal words, x twice eight; Z one. */
+ * equation of the curve. The inputs count twice; u1 and u2 are eight equal words, x twice eight; X and Z
+ * below the prime, and Z not zero. */
 enum { EVIDENCE_EQUAL = P256_WORDS, EVIDENCE_INPUTS = 6 + EVIDENCE_EQUAL };
-enum { EVIDENCE_ALL = 2 * EVIDENCE_INPUTS + 3 * EVIDENCE_EQUAL + 1 };
+enum { EVIDENCE_ALL = 2 * EVIDENCE_INPUTS + 3 * EVIDENCE_EQUAL + 3 };
 
 /* The later numbers take the place of earlier ones: the stack is what a small device has least of. */
 struct numbers {
@@ -149,7 +150,12 @@ uint32_t otav_p256_verify(const uint8_t xy[64], const uint8_t digest[32], const 
     p256_sub(m.rz, p256_p, p256_p);
     p256_mul_add(m.u1_rx, m.rz, m.u1_rx, m.rs + P256_WORDS, m.key);
 
-    evidence += p256_any(m.rz) != 0;
+    /* A damaged reduction could leave the prime itself for zero. */
+    evidence += p256_sub(m.e, m.rz, p256_p) + p256_sub(m.e, m.u1_rx, p256_p);
+    /* 0 - Z borrows unless Z is zero. Not by p256_any(): the arithmetic looks for infinity with it, and
+     * damage to it must not blind both. */
+    p256_sub(m.e, m.rz, m.rz);
+    evidence += p256_sub(m.e, m.e, m.rz);
     /* Twice: one pointer bit turned over can make a comparison look at one number only. */
     evidence += x_agrees(&m);
     evidence += x_agrees(&m);
