@@ -1,18 +1,17 @@
 /*
  * The emulated machine: libunicorn for the core, a flash controller that keeps the rules of the real
  * one, and the guest's ELF file.
- * Layer: test, host; the only file that knows libunicorn and libelf. What has happened is decided by
+ * Layer: test, host; the only file of the campaign that knows libunicorn. What has happened is decided by
  * the place that was reached and by the flash, never by a value that the guest computes.
  */
 #include "machine.h"
 
-#include <fcntl.h>
-#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicorn/unicorn.h>
-#include <unistd.h>
+
+#include "elf_guest.h"
 
 /* spec: ARM DDI 0403, T1 encodings of IT and NOP, T2 of NOP. */
 #define IT_OPCODE   0xBF00u
@@ -21,12 +20,6 @@
 #define NOP_W_LAST  0x8000u
 
 enum { UNIT_LEN = 16, UNIT_COUNT = GUEST_SLOT_LEN / UNIT_LEN, RUN_LIMIT = 40000, NO_END = -2 };
-
-struct symbol {
-    uint32_t address;
-    uint32_t len;
-    char *name;
-};
 
 /* Everything beside the core that changes while the guest runs. */
 struct board {
@@ -47,8 +40,7 @@ struct machine {
     uint8_t it_block_len[GUEST_ROM_LEN / 2]; /* bytes governed by an IT at this halfword, or 0 */
     _Alignas(uint32_t) uint8_t input[0x1000];
     uint32_t blank_start, blank_end;
-    struct symbol *symbols;
-    size_t symbol_count;
+    struct elf_guest elf;
     uint32_t accepted, refused;
 
     /* of the current run */
@@ -71,119 +63,16 @@ static void check_uc(uc_err err, const char *what)
     }
 }
 
-/* ---- ELF -------------------------------------------------------------------------------------- */
-
-static bool load_segments(struct machine *m, Elf *elf, int fd)
-{
-    size_t count = 0;
-    GElf_Phdr ph;
-
-    if (elf_getphdrnum(elf, &count) != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (gelf_getphdr(elf, (int)i, &ph) == NULL) {
-            return false;
-        }
-        if (ph.p_type != PT_LOAD || ph.p_filesz == 0) {
-            continue;
-        }
-        if (ph.p_paddr > sizeof m->rom || ph.p_filesz > sizeof m->rom - ph.p_paddr ||
-            pread(fd, m->rom + ph.p_paddr, ph.p_filesz, (off_t)ph.p_offset) !=
-                (ssize_t)ph.p_filesz) {
-            return false;
-        }
-    }
-    memcpy(m->rom_kept, m->rom, sizeof m->rom);
-    return true;
-}
-
-static void add_symbol(struct machine *m, const GElf_Sym *sym, const char *name)
-{
-    struct symbol *s;
-
-    /* Mapping symbols ($t, $d) stand at the same addresses as functions. */
-    if (name == NULL || name[0] == '\0' || name[0] == '$' ||
-        GELF_ST_TYPE(sym->st_info) == STT_FILE || GELF_ST_TYPE(sym->st_info) == STT_SECTION) {
-        return;
-    }
-    m->symbols = realloc(m->symbols, (m->symbol_count + 1) * sizeof *m->symbols);
-    if (m->symbols == NULL) {
-        abort();
-    }
-    s = &m->symbols[m->symbol_count++];
-    s->address = (uint32_t)sym->st_value & ~1u;
-    s->len = (uint32_t)sym->st_size;
-    s->name = strdup(name);
-}
-
-static bool load_symbols(struct machine *m, Elf *elf)
-{
-    Elf_Scn *section = NULL;
-    GElf_Shdr header;
-    GElf_Sym sym;
-
-    while ((section = elf_nextscn(elf, section)) != NULL) {
-        Elf_Data *data;
-
-        if (gelf_getshdr(section, &header) == NULL || header.sh_type != SHT_SYMTAB) {
-            continue;
-        }
-        data = elf_getdata(section, NULL);
-        for (int i = 0; data != NULL && gelf_getsym(data, i, &sym) != NULL; i++) {
-            add_symbol(m, &sym, elf_strptr(elf, header.sh_link, sym.st_name));
-        }
-    }
-    return m->symbol_count > 0;
-}
-
-static bool load_elf(struct machine *m, const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    Elf *elf;
-    bool ok;
-
-    (void)elf_version(EV_CURRENT);
-    elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-    ok = elf != NULL && load_segments(m, elf, fd) && load_symbols(m, elf);
-    if (!ok) {
-        fprintf(stderr, "fault: cannot load '%s'\n", path);
-    }
-    (void)elf_end(elf);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return ok;
-}
+/* ---- symbols ---------------------------------------------------------------------------------- */
 
 uint32_t machine_symbol(const struct machine *m, const char *name, uint32_t *ret_len)
 {
-    for (size_t i = 0; i < m->symbol_count; i++) {
-        if (strcmp(m->symbols[i].name, name) == 0) {
-            if (ret_len != NULL) {
-                *ret_len = m->symbols[i].len;
-            }
-            return m->symbols[i].address;
-        }
-    }
-    fprintf(stderr, "fault: the guest has no '%s'\n", name);
-    exit(EXIT_FAILURE);
+    return elf_guest_symbol(&m->elf, name, ret_len);
 }
 
 const char *machine_where(const struct machine *m, uint32_t address)
 {
-    static char text[128];
-    const struct symbol *best = NULL;
-
-    for (size_t i = 0; i < m->symbol_count; i++) {
-        if (m->symbols[i].address <= address &&
-            (best == NULL || m->symbols[i].address >= best->address)) {
-            best = &m->symbols[i];
-        }
-    }
-    snprintf(text, sizeof text, "%s+0x%x", best == NULL ? "?" : best->name,
-             best == NULL ? address : address - best->address);
-    return text;
+    return elf_guest_where(&m->elf, address);
 }
 
 /* ---- flash controller ------------------------------------------------------------------------- */
@@ -375,10 +264,11 @@ struct machine *machine_open(const char *elf_path)
     }
     memset(m, 0, sizeof *m);
     memset(m->rom, 0xFF, sizeof m->rom); /* erased flash traps; zeros would be one long slide */
-    if (!load_elf(m, elf_path)) {
+    if (!elf_guest_load(elf_path, m->rom, sizeof m->rom, &m->elf)) {
         free(m);
         return NULL;
     }
+    memcpy(m->rom_kept, m->rom, sizeof m->rom);
     for (uint32_t address = 0; address < GUEST_ROM_LEN; address += 2) {
         m->it_block_len[address / 2] = (uint8_t)decode_it(m, address);
     }
@@ -399,10 +289,7 @@ void machine_close(struct machine *m)
     }
     (void)uc_context_free(m->power_on);
     (void)uc_close(m->uc);
-    for (size_t i = 0; i < m->symbol_count; i++) {
-        free(m->symbols[i].name);
-    }
-    free(m->symbols);
+    elf_guest_free(&m->elf);
     free(m);
 }
 
