@@ -94,3 +94,18 @@ void guest_poke_short(uint32_t address, uint32_t value)
 {
     WBZ451_REG16(address) = (uint16_t)value;
 }
+
+void guest_poke_byte(uint32_t address, uint32_t value)
+{
+    WBZ451_REG8(address) = (uint8_t)value;
+}
+
+void guest_jump(uint32_t address)
+{
+    ((void (*)(void))address)();
+}
+
+void guest_interrupts_on(void)
+{
+    cpu_interrupts_restore(0);
+}

@@ -18,6 +18,9 @@ void guest_operate(uint32_t address, uint32_t operation);
 void guest_poke(uint32_t address, uint32_t value);
 uint32_t guest_peek(uint32_t address);
 void guest_poke_short(uint32_t address, uint32_t value);
+void guest_poke_byte(uint32_t address, uint32_t value);
+void guest_jump(uint32_t address);
+void guest_interrupts_on(void);
 
 extern uint8_t guest_digest[];
 extern uint8_t guest_bytes[];
