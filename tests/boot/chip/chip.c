@@ -162,10 +162,19 @@ void chip_refresh_view(struct chip *c)
     }
 }
 
+/* Nobody but the program has a part in what was cut off. */
+static void forget_torn(struct chip *c, uint32_t at, size_t len)
+{
+    if (at < c->cells.torn_at + c->cells.torn_len && c->cells.torn_at < at + len) {
+        c->cells.torn_len = 0;
+    }
+}
+
 void chip_flash_write(struct chip *c, uint32_t address, const void *bytes, size_t len)
 {
     uint32_t at = cell_of(address);
 
+    forget_torn(c, at, len);
     memcpy(c->cells.bytes + at, bytes, len);
     for (size_t i = 0; i < len; i++) {
         if (((const uint8_t *)bytes)[i] != 0xFF) {
@@ -179,6 +188,7 @@ void chip_flash_fill(struct chip *c, uint32_t address, uint8_t byte, size_t len)
 {
     uint32_t at = cell_of(address);
 
+    forget_torn(c, at, len);
     memset(c->cells.bytes + at, byte, len);
     memset(c->cells.programmed + at / CHIP_UNIT_LEN, byte != 0xFF, len / CHIP_UNIT_LEN);
     chip_refresh_view(c);

@@ -36,6 +36,7 @@ enum chip_outcome {
     CHIP_WATCHDOG,    /* not kicked in time */
     CHIP_POWER_CUT,   /* as chip_cut_at() asked for */
     CHIP_FAULT,       /* what the chip traps; chip_message() tells */
+    CHIP_QUIET,       /* settings.quiet_polls looks at a line without bytes */
     CHIP_LIMIT        /* more instructions than settings.limit */
 };
 
@@ -52,6 +53,7 @@ struct chip_settings {
     uint32_t busy_polls;     /* times that anything says "not yet" */
     uint64_t watchdog;       /* instructions between kicks, 0: off */
     uint64_t limit;          /* instructions of one run */
+    uint32_t quiet_polls;    /* 0: waits for ever */
     uint32_t low_voltage_at; /* operation that the controller gives up with LVDERR; 0: none */
     bool no_pll;             /* the radio's PLL never locks */
     bool icm_dead;           /* the ICM never gets done */

@@ -48,7 +48,7 @@ struct queue {
 
 struct uart {
     uint32_t ctrla, ctrlb, baud;
-    uint32_t polls;
+    uint32_t polls, quiet_polls;
     bool sent;
     struct queue in, out;
 };

@@ -38,7 +38,7 @@ enum { OP_NONE = 0, OP_QUAD = 2, OP_ROW = 3, OP_ERASE = 4 };
 
 void chip_nvm_reset(struct chip *c)
 {
-    c->nvm = (struct nvm){.con = c->nvm.con & (WRERR | LVDERR),
+    c->nvm = (struct nvm){.con = c->nvm.con & (WREN | WRERR | LVDERR),
                           .con2 = CON2_RESET,
                           .pwplt = PWPLT_RESET,
                           .pwpgte = PWPGTE_RESET,
@@ -85,6 +85,11 @@ static void tear(struct chip *c, uint32_t at, const uint8_t *before, const uint8
     }
 }
 
+static bool is_begun(const struct chip *c)
+{
+    return c->nvm.operations != c->nvm.cut_at || c->nvm.cut != CHIP_CUT_BEFORE;
+}
+
 static bool is_completed(const struct chip *c)
 {
     return c->nvm.operations != c->nvm.cut_at || c->nvm.cut == CHIP_CUT_AFTER;
@@ -121,7 +126,8 @@ static void program_unit(struct chip *c, uint32_t at, const uint8_t bytes[CHIP_U
     for (unsigned i = 0; i < CHIP_UNIT_LEN; i++) {
         after[i] = c->cells.bytes[at + i] & bytes[i];
     }
-    c->cells.programmed[at / CHIP_UNIT_LEN] = true;
+    c->cells.programmed[at / CHIP_UNIT_LEN] =
+        c->cells.programmed[at / CHIP_UNIT_LEN] || is_begun(c);
     change(c, at, after, CHIP_UNIT_LEN);
 }
 
@@ -130,6 +136,9 @@ static void erase(struct chip *c, uint32_t page)
     uint8_t after[CHIP_PAGE_LEN];
     uint32_t at = page * CHIP_PAGE_LEN;
 
+    if (!is_begun(c)) {
+        return;
+    }
     settle(c, at);
     memset(after, 0xFF, sizeof after);
     for (uint32_t i = at / CHIP_UNIT_LEN; i < (at + CHIP_PAGE_LEN) / CHIP_UNIT_LEN; i++) {

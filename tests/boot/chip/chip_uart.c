@@ -111,10 +111,21 @@ void chip_uart_write(struct chip *c, uint32_t offset, unsigned len, uint32_t val
     }
 }
 
+/* Looks that find nothing to read; one that ends the run is repeated by the next. */
+static void count_quiet(struct chip *c)
+{
+    c->uart.quiet_polls = c->uart.in.count > 0 ? 0 : c->uart.quiet_polls + 1;
+    if (c->settings.quiet_polls != 0 && c->uart.quiet_polls == c->settings.quiet_polls) {
+        c->uart.quiet_polls = 0;
+        chip_end_run(c, CHIP_QUIET);
+    }
+}
+
 static uint32_t flags(struct chip *c)
 {
     bool ready = chip_passed(&c->uart.polls);
 
+    count_quiet(c);
     if ((c->uart.ctrla & ENABLE) == 0) {
         return 0;
     }

@@ -348,6 +348,19 @@ START_TEST(test_chip_error_flag_of_before_the_reset_is_cleared)
 }
 END_TEST
 
+START_TEST(test_chip_operation_cut_off_by_the_watchdog_is_no_obstacle)
+{
+    const uint32_t args[] = {0, SLOT1};
+
+    chip_cut_at(chip, 1, CHIP_CUT_AFTER, 0);
+    ck_assert_int_eq(chip_call(chip, "wbz451_flash_erase", args, 2, NULL), CHIP_POWER_CUT);
+    chip_reset(chip, 1 << 4);
+    ck_assert_int_eq(chip_run(chip), CHIP_REACHED);
+    ck_assert_uint_ne(peek(NVM_CON) & 1u << 14, 0); /* WREN is still set */
+    ck_assert_uint_eq(erase(SLOT1), OTAV_ACCEPT);
+}
+END_TEST
+
 START_TEST(test_chip_read_sees_the_cells)
 {
     uint32_t at = chip_symbol(chip, "guest_bytes");
@@ -459,6 +472,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_chip_locks_hold_and_cannot_be_undone);
     tcase_add_test(tcase, test_chip_open_locks_names_each);
     tcase_add_test(tcase, test_chip_error_flag_of_before_the_reset_is_cleared);
+    tcase_add_test(tcase, test_chip_operation_cut_off_by_the_watchdog_is_no_obstacle);
     tcase_add_test(tcase, test_chip_read_sees_the_cells);
     tcase_add_test(tcase, test_chip_icm_gives_the_digest);
     tcase_add_test(tcase, test_chip_icm_that_fails_is_replaced_by_software);

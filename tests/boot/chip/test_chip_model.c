@@ -137,7 +137,7 @@ START_TEST(test_model_whole_sequence_programs_and_erases)
         poke(NVM_DATA + 0x10 * i, 0x03020100u + 0x04040404u * i);
     }
     operate(SLOT1 + 16, OP_QUAD);
-    for (uint8_t i = 0; i < CHIP_UNIT_LEN; i++) {
+    for (unsigned i = 0; i < CHIP_UNIT_LEN; i++) {
         ck_assert_uint_eq(cell(SLOT1 + 16 + i), i);
     }
     operate(SLOT1 + 0xABC, OP_ERASE);

@@ -15,7 +15,7 @@ extern uint32_t wbz451_bss_end[];
 
 void wbz451_reset(void);
 
-__attribute__((section(".left"))) uint32_t wbz451_reset_cause;
+uint32_t wbz451_reset_cause;
 
 /* 0 if the chip woke from deep sleep and nothing else happened. */
 static uint32_t other_than_wake(void)
@@ -37,21 +37,26 @@ static void wake_up(void)
     }
 }
 
-/* Volatile: the compiler may not call memset here. */
-static void clear_bss(void)
+/* Volatile: the compiler may not call memset here, nor leave it out. */
+static void clear(volatile uint32_t *start, const volatile uint32_t *end)
 {
-    for (volatile uint32_t *word = wbz451_bss_start; word < wbz451_bss_end; word++) {
-        *word = 0;
+    while (start < end) {
+        *start++ = 0;
     }
+}
+
+void wbz451_forget_ram(void)
+{
+    clear(wbz451_bss_start, __builtin_frame_address(0));
 }
 
 void wbz451_reset(void)
 {
     (void)cpu_interrupts_off();
-    wake_up();
     SCB_CPACR |= SCB_CPACR_FPU;
     cpu_barrier();
-    clear_bss();
+    wake_up();
+    clear(wbz451_bss_start, wbz451_bss_end);
     wbz451_reset_cause = CRU_RCON;
     CRU_RCON_CLR = CRU_RCON_DPSLP | WBZ451_OTHER_CAUSES;
     wbz451_flash_init();

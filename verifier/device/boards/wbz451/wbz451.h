@@ -147,6 +147,10 @@ enum nvm_operation { NVM_NO_OPERATION = 0, NVM_PROGRAM_QUAD = 2, NVM_ERASE_PAGE 
 #define UART_SYNCBUSY        WBZ451_REG32(0x40000C1Cu)
 #define UART_DATA            WBZ451_REG32(0x40000C28u)
 
+/* ---- identity [P] ----------------------------------------------------------------------------- */
+
+#define DSU_DID WBZ451_REG32(0x41000018u) /* low half: 0x9B8F */
+
 /* ---- TRNG [P, D 35] --------------------------------------------------------------------------- */
 
 #define TRNG_CTRLA         WBZ451_REG8(0x42002800u)

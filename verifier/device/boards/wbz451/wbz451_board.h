@@ -31,8 +31,11 @@ _Noreturn void wbz451_handover(uint32_t token);
 _Noreturn void wbz451_software_reset(void);
 
 /* Bits of RCON at the start of this boot; the register itself is cleared, so that the next wake from
- * deep sleep is recognised. Left in RAM where the application can read it. */
+ * deep sleep is recognised. */
 extern uint32_t wbz451_reset_cause;
+
+/* Clears the bootloader's RAM: .bss and the stack below the caller. */
+void wbz451_forget_ram(void);
 
 /* ---- clock, watchdog, random ------------------------------------------------------------------ */
 
@@ -73,11 +76,11 @@ void wbz451_cache_off(void);
 struct wbz451_icm {
     _Alignas(128) uint8_t result[OTAV_SHA256_LEN];
     _Alignas(64) volatile uint32_t descriptor[4];
-    _Alignas(64) uint8_t copy[512]; /* of sources that are not aligned */
+    _Alignas(64) uint8_t copy[512]; /* of sources that it cannot read */
 };
 
-/* *ret: the crypto of the device with hashing by the ICM, in software wherever that fails. icm stays
- * in use as long as *ret. */
+/* *ret: hashing by the ICM, in software wherever that fails, and signatures in software. AES is
+ * refused: slots hold plaintext. icm stays in use as long as *ret. */
 void wbz451_crypto_init(struct wbz451_icm *icm, struct otav_crypto *ret);
 
 /* ---- UART, 115200 8N1 ------------------------------------------------------------------------- */
@@ -90,5 +93,11 @@ bool wbz451_uart_put(uint8_t byte);
 bool wbz451_uart_get(uint8_t *ret_byte);
 /* Waits until the last byte is out, and switches SERCOM0 off. */
 void wbz451_uart_off(void);
+
+/* ---- serial DFU ------------------------------------------------------------------------------- */
+
+/* Serves the stock tool's commands on the UART: version, device id, and erase, blank check and
+ * program in slot 1; until it is told to reset. */
+_Noreturn void wbz451_serial_dfu(void);
 
 #endif

@@ -45,8 +45,10 @@
 /* 65536 - 65536 * 16 * 115200 / 64 MHz; SERCOM0 gets REFO1, which gets the 64 MHz. */
 #define WBZ451_UART_BAUD 63648u
 
-/* The ICM fetches from where the vendor's driver lets it: 64-byte aligned addresses. */
+/* The ICM fetches from where the vendor's driver lets it: 64-byte aligned addresses, in main flash or
+ * RAM. Nothing says that it sees boot flash. */
 #define WBZ451_ICM_SOURCE_ALIGN 64u
+#define WBZ451_ICM_SOURCE_START WBZ451_MAIN_FLASH
 
 /* A software reset happens when RSWRST is read behind the write that asks for it. */
 
@@ -59,5 +61,9 @@
 #define WBZ451_TRNG_POLLS  10000u
 #define WBZ451_UART_POLLS  100000u
 #define WBZ451_CACHE_POLLS 10000u
+
+/* A DFU request whose bytes stop coming for this long is dropped: far more than a byte's 87
+ * microseconds at 115200 baud, far less than the 5 s that the stock host waits. */
+#define WBZ451_DFU_POLLS 500000u
 
 #endif
