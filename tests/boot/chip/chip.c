@@ -61,6 +61,7 @@ static void describe_end(struct chip *c)
         .uart_on = (c->uart.ctrla & 2u) != 0,
         .code_cache_on = p->cmcc_on != 0,
         .stale = stale,
+        .lowest_sp = c->lowest_sp,
         .instructions = c->instructions,
         .longest_without_kick = gap > p->longest_without_kick ? gap : p->longest_without_kick,
     };
@@ -215,6 +216,13 @@ static bool is_late(const struct chip *c)
     return c->settings.watchdog != 0 && c->instructions - c->parts.kicked_at > c->settings.watchdog;
 }
 
+static void track_stack(struct chip *c)
+{
+    uint32_t sp = core_register(c, UC_ARM_REG_SP);
+
+    c->lowest_sp = sp < c->lowest_sp ? sp : c->lowest_sp;
+}
+
 /* In front of every instruction, but not of those in an IT block whose condition is false. */
 static void on_instruction(uc_engine *uc, uint64_t address, uint32_t len, void *user)
 {
@@ -223,6 +231,9 @@ static void on_instruction(uc_engine *uc, uint64_t address, uint32_t len, void *
     (void)uc;
     (void)len;
     c->pc = (uint32_t)address;
+    if (c->settings.track_stack) {
+        track_stack(c);
+    }
     if (c->pc - CHIP_MAIN < CHIP_MAIN_LEN) {
         chip_end_run(c, CHIP_APPLICATION);
     } else if (c->pc == RETURN_ADDRESS) {
@@ -403,6 +414,7 @@ static enum chip_outcome run_from(struct chip *c, uint32_t address)
     uc_err err;
 
     c->ended = false;
+    c->lowest_sp = UINT32_MAX;
     c->message[0] = '\0';
     err = uc_emu_start(c->uc, address | 1u, NO_END, 0, 0);
     if (!c->ended) {
@@ -431,6 +443,13 @@ enum chip_outcome chip_call(struct chip *c, const char *function, const uint32_t
         *ret_result = core_register(c, UC_ARM_REG_R0);
     }
     return outcome;
+}
+
+void chip_use_process_stack(struct chip *c, uint32_t sp)
+{
+    set_core_register(c, UC_ARM_REG_CONTROL, 2);
+    set_core_register(c, UC_ARM_REG_PSP, sp);
+    set_core_register(c, UC_ARM_REG_SP, sp);
 }
 
 void chip_stop_at(struct chip *c, uint32_t address)

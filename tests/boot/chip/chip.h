@@ -55,6 +55,7 @@ struct chip_settings {
     uint64_t limit;          /* instructions of one run */
     uint32_t quiet_polls;    /* 0: waits for ever */
     uint32_t low_voltage_at; /* operation that the controller gives up with LVDERR; 0: none */
+    bool track_stack;        /* chip_end.lowest_sp counts; slow */
     bool no_pll;             /* the radio's PLL never locks */
     bool icm_dead;           /* the ICM never gets done */
     bool icm_bus_error;      /* it reports an error instead */
@@ -66,6 +67,7 @@ struct chip_end {
     uint32_t pc, sp, vtor, control, primask;
     uint32_t lbwp, pwplt, pwpgte;
     bool uart_on, code_cache_on, stale; /* stale: a cache still holds what flash was before */
+    uint32_t lowest_sp;                 /* since the run began */
     uint64_t instructions;
     uint64_t longest_without_kick;
 };
@@ -97,6 +99,9 @@ void chip_stop_at(struct chip *chip, uint32_t address);
 /* Runs one function of the program on the stack as it is; *ret_result (may be NULL) is its result. */
 enum chip_outcome chip_call(struct chip *chip, const char *function, const uint32_t *args,
                             size_t arg_count, uint32_t *ret_result);
+
+/* From now on the core is on its process stack, as the thread of an operating system. */
+void chip_use_process_stack(struct chip *chip, uint32_t sp);
 
 const struct chip_end *chip_end(const struct chip *chip);
 /* Why the last run faulted; "" otherwise. */

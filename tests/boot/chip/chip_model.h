@@ -95,7 +95,7 @@ struct chip {
     uint8_t ram_fill;
 
     /* of the run */
-    uint32_t pc, stop_at;
+    uint32_t pc, stop_at, lowest_sp;
     uint64_t instructions;
     bool ended;
     enum chip_outcome outcome;

@@ -363,6 +363,108 @@ START_TEST(test_boot_wake_skips_the_check_only_when_settled)
 }
 END_TEST
 
+/* ---- authenticate entry ----------------------------------------------------------------------- */
+
+enum {
+    MEMORY = 0x20004004,
+    MEMORY_LEN = 3244,
+    CALLER_STACK_MAX = 512,
+    FRAME_MAX = 204,
+    READER_LEN = 1112,
+    CONTEXT_LEN = 1432
+};
+
+/* What the application gets for a slot; nothing but the memory and a bit of its stack may change. */
+static uint32_t authenticate(uint32_t slot)
+{
+    static uint8_t before[CHIP_RAM_LEN];
+    const uint32_t args[] = {slot, MEMORY};
+    uint32_t result = 99;
+    uint32_t operations = chip_operations(chip);
+    enum chip_outcome outcome;
+
+    memcpy(before, chip_ram(chip, CHIP_RAM), sizeof before);
+    outcome = chip_call(chip, "wbz451_authenticate_entry", args, 2, &result);
+    ck_assert_msg(outcome == CHIP_RETURNED, "outcome %d %s", outcome, chip_message(chip));
+    for (uint32_t i = 0; i < CHIP_RAM_LEN; i++) {
+        uint32_t at = CHIP_RAM + i;
+        bool may_change = (at >= MEMORY && at < MEMORY + MEMORY_LEN) ||
+                          (at >= APP_STACK - CALLER_STACK_MAX && at < APP_STACK);
+
+        ck_assert_msg(may_change || *chip_ram(chip, at) == before[i], "0x%08x changed", at);
+    }
+    ck_assert_uint_eq(chip_operations(chip), operations);
+    ck_assert_uint_eq(chip_end(chip)->primask & 1u, 0);
+    ck_assert_uint_eq(chip_end(chip)->sp, APP_STACK);
+    return result;
+}
+
+static void check_authenticate(void)
+{
+    struct image_key other;
+
+    put_image(SLOT1, &new_image);
+    ck_assert_uint_eq(authenticate(0), 1);
+    ck_assert_uint_eq(authenticate(1), 1);
+    ck_assert_uint_eq(authenticate(2), 0);
+    ck_assert_uint_eq(authenticate(0x100), 0);
+    ck_assert_uint_eq(authenticate(UINT32_MAX), 0);
+    chip_flash_fill(chip, SLOT1 + OTAV_META_LEN + 4000, 0, 16);
+    ck_assert_uint_eq(authenticate(1), 0);
+    put_image(SLOT1, &old_image); /* no newer than what runs */
+    ck_assert_uint_eq(authenticate(1), 0);
+    image_key_generate(&other);
+    image_sign(&new_image, &other);
+    put_image(SLOT1, &new_image);
+    ck_assert_uint_eq(authenticate(1), 0);
+    image_key_free(&other);
+    chip_flash_fill(chip, SLOT1, 0xFF, OTAV_SLOT_LEN);
+    ck_assert_uint_eq(authenticate(1), 0);
+}
+
+START_TEST(test_boot_authenticate_entry_gives_the_install_verdict)
+{
+    ck_assert_uint_eq(chip_symbol(chip, "wbz451_authenticate_entry"), 0x5000);
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    check_authenticate();
+    ck_assert_uint_eq(chip_end(chip)->control, 0);
+}
+END_TEST
+
+START_TEST(test_boot_authenticate_entry_works_in_a_thread)
+{
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    chip_use_process_stack(chip, APP_STACK);
+    check_authenticate();
+    ck_assert_uint_eq(chip_end(chip)->control & 2u, 2);
+}
+END_TEST
+
+/* Of both parts, reading the state and verifying: what is left for an interrupt's frame with the FPU's
+ * registers and for what an operating system saves beside it. Lengths as the device has them. */
+START_TEST(test_boot_authenticate_entry_has_stack_to_spare)
+{
+    const uint32_t args[] = {0, MEMORY};
+    const uint32_t reading = MEMORY + 4 + READER_LEN;
+    const uint32_t verifying = MEMORY + 4 + sizeof(struct otav_config) + CONTEXT_LEN;
+
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    chip_settings(chip)->track_stack = true;
+    chip_stop_at(chip, chip_symbol(chip, "otav_provision_decode"));
+    ck_assert_int_eq(chip_call(chip, "wbz451_authenticate_entry", args, 2, NULL), CHIP_REACHED);
+    printf("authenticate entry: %d bytes of stack to spare when it reads the state",
+           (int)(chip_end(chip)->lowest_sp - reading));
+    ck_assert_uint_ge(chip_end(chip)->lowest_sp, reading + FRAME_MAX);
+    chip_stop_at(chip, UINT32_MAX);
+    ck_assert_int_eq(chip_run(chip), CHIP_RETURNED);
+    printf(", %d when it verifies\n", (int)(chip_end(chip)->lowest_sp - verifying));
+    ck_assert_uint_ge(chip_end(chip)->lowest_sp, verifying + FRAME_MAX);
+}
+END_TEST
+
 /* ---- serial DFU ------------------------------------------------------------------------------- */
 
 /* Words to the program, which runs until it waits for the next byte; its reply. */
@@ -488,6 +590,9 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_boot_sampled_power_cuts_recover);
     tcase_add_test(tcase, test_boot_application_cannot_write_what_is_locked);
     tcase_add_test(tcase, test_boot_wake_skips_the_check_only_when_settled);
+    tcase_add_test(tcase, test_boot_authenticate_entry_gives_the_install_verdict);
+    tcase_add_test(tcase, test_boot_authenticate_entry_works_in_a_thread);
+    tcase_add_test(tcase, test_boot_authenticate_entry_has_stack_to_spare);
     tcase_add_test(tcase, test_boot_serial_dfu_answers_the_stock_commands);
     tcase_add_test(tcase, test_boot_serial_dfu_reaches_slot1_only);
     tcase_add_test(tcase, test_boot_serial_dfu_brings_an_image_that_runs);

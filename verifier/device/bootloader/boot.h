@@ -118,8 +118,8 @@ struct otab_boot {
     uint32_t revoked;      /* bit n: key n */
     uint32_t verdict[2];   /* on what is in slot 0 now, asked for twice */
     struct otav_sha256_state sha256;
-    struct otav_context ctx;
     uint8_t buffer[OTAV_META_LEN];
+    struct otav_context ctx; /* last: who only reads records can do without its memory */
 };
 
 /* Decides, does what the decision needs, and says what to start. factory comes from

@@ -9,6 +9,7 @@
 #include "boot.h"
 #include "boot_state.h"
 #include "cpu.h"
+#include "known.h"
 #include "layout.h"
 #include "wbz451_board.h"
 #include "wbz451_left.h"
@@ -17,41 +18,16 @@ static struct otab_boot boot;
 static struct otav_config factory;
 static struct wbz451_icm icm;
 
-static uint32_t refuse_erase(void *user, uint32_t address)
-{
-    (void)user;
-    (void)address;
-    return OTAV_REJECT;
-}
-
-static uint32_t refuse_program(void *user, uint32_t address, const uint8_t unit[OTAV_UNIT_LEN])
-{
-    (void)user;
-    (void)address;
-    (void)unit;
-    return OTAV_REJECT;
-}
-
-/* Reads the state on a flash that refuses to change: whatever would have to be repaired is not
- * settled. On the stack, because nothing else may be touched on this way. */
+/* On the stack, because nothing else may be touched on this way. */
 uint32_t wbz451_settled(void)
 {
-    struct wbz451_icm memory = {0};
-    struct otab_boot reader = {0};
-    struct otav_crypto crypto;
-    const struct otab_platform platform = {.crypto = &crypto,
-                                           .read = wbz451_flash_read,
-                                           .erase = refuse_erase,
-                                           .program = refuse_program,
-                                           .kick = wbz451_kick};
-    bool solid = false;
+    struct otab_boot reader;
+    struct known known;
 
-    wbz451_crypto_init(&memory, &crypto);
-    reader.platform = &platform;
-    if (otab_state_load(&reader, &solid) != OTAV_OK || !solid || reader.state.sequence == 0) {
+    if (!known_read(&reader, &known)) {
         return OTAV_REJECT;
     }
-    return OTAV_ACCEPT ^ reader.state.phase ^ OTAB_IDLE;
+    return OTAV_ACCEPT ^ known.phase ^ OTAB_IDLE;
 }
 
 /* What to do, from what the factory and the flash say. */

@@ -31,11 +31,17 @@ void wbz451_cache_init(void)
     start_code_cache();
 }
 
-void wbz451_cache_invalidate(void)
+void wbz451_flash_cache_invalidate(void)
 {
     PCHE_CHECON |= PCHE_INVALIDATE_ALL;
     for (uint32_t i = 0; (PCHE_CHECON & PCHE_INVALIDATE_ALL) != 0 && i < WBZ451_CACHE_POLLS; i++) {
     }
+    cpu_barrier();
+}
+
+void wbz451_cache_invalidate(void)
+{
+    wbz451_flash_cache_invalidate();
     start_code_cache();
     cpu_barrier();
 }

@@ -1,5 +1,5 @@
 /*
- * SHA-256 with the ICM behind the crypto port; signatures are checked in software.
+ * SHA-256 with the ICM behind the crypto port.
  * Layer: board, crypto back end. Invariants: the ICM gets whole blocks only; if it fails, the very
  * same blocks are hashed in software from the same chaining value, so the digest never depends on it.
  * spec: device pack, ICM; FIPS 180-4.
@@ -7,7 +7,6 @@
 #include <otav/otav_error.h>
 #include <string.h>
 
-#include "p256.h"
 #include "sha256.h"
 #include "wbz451_board.h"
 #include "wbz451_inferred.h"
@@ -175,51 +174,11 @@ static uint32_t sha256_final(void *user, struct otav_sha256_state *state,
     return OTAV_ACCEPT;
 }
 
-static uint32_t ecdsa_p256_verify(void *user, const uint8_t xy[OTAV_PUBLIC_KEY_LEN],
-                                  const uint8_t digest[OTAV_SHA256_LEN],
-                                  const uint8_t rs[OTAV_SIGNATURE_LEN])
-{
-    (void)user;
-    return otav_p256_verify(xy, digest, rs);
-}
-
-/* A bootloader has nothing to decrypt, and no room for it. */
-static uint32_t refuse_aes_begin(void *user, struct otav_aes_state *state, const uint8_t key[16],
-                                 const uint8_t iv[16])
-{
-    (void)user;
-    (void)state;
-    (void)key;
-    (void)iv;
-    return OTAV_REJECT;
-}
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): the port's shape */
-static uint32_t refuse_aes_decrypt(void *user, struct otav_aes_state *state, uint8_t *bytes,
-                                   size_t len)
-{
-    (void)user;
-    (void)state;
-    (void)bytes;
-    (void)len;
-    return OTAV_REJECT;
-}
-
-static void end_aes(void *user, struct otav_aes_state *state)
-{
-    (void)user;
-    (void)state;
-}
-
 void wbz451_crypto_init(struct wbz451_icm *icm, struct otav_crypto *ret)
 {
-    *ret = (struct otav_crypto){.user = icm,
-                                .sha256_begin = sha256_begin,
-                                .sha256_update = sha256_update,
-                                .sha256_final = sha256_final,
-                                .sha256_end = otav_soft_sha256_end,
-                                .ecdsa_p256_verify = ecdsa_p256_verify,
-                                .aes_cbc_begin = refuse_aes_begin,
-                                .aes_cbc_decrypt = refuse_aes_decrypt,
-                                .aes_cbc_end = end_aes};
+    *ret = wbz451_soft_crypto;
+    ret->user = icm;
+    ret->sha256_begin = sha256_begin;
+    ret->sha256_update = sha256_update;
+    ret->sha256_final = sha256_final;
 }

@@ -68,9 +68,14 @@ uint32_t wbz451_flash_open_locks(void);
 void wbz451_cache_init(void);
 /* What flash held before is forgotten, in every cache. */
 void wbz451_cache_invalidate(void);
+/* Only what is between flash and the bus: for an application's context, which owns the code cache. */
+void wbz451_flash_cache_invalidate(void);
 void wbz451_cache_off(void);
 
-/* ---- SHA-256 by the ICM ----------------------------------------------------------------------- */
+/* ---- crypto, SHA-256 by the ICM ----------------------------------------------------------------------- */
+
+/* In software, without user data; AES is refused: slots hold plaintext. */
+extern const struct otav_crypto wbz451_soft_crypto;
 
 /* Memory that the ICM reads and writes; zero-initialise. */
 struct wbz451_icm {
@@ -79,8 +84,8 @@ struct wbz451_icm {
     _Alignas(64) uint8_t copy[512]; /* of sources that it cannot read */
 };
 
-/* *ret: hashing by the ICM, in software wherever that fails, and signatures in software. AES is
- * refused: slots hold plaintext. icm stays in use as long as *ret. */
+/* *ret: the same with hashing by the ICM, in software wherever that fails. icm stays in use as long as
+ * *ret. */
 void wbz451_crypto_init(struct wbz451_icm *icm, struct otav_crypto *ret);
 
 /* ---- UART, 115200 8N1 ------------------------------------------------------------------------- */
