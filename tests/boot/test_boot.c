@@ -450,6 +450,34 @@ START_TEST(test_boot_mutated_records_in_open_swap_run_nothing_else)
 }
 END_TEST
 
+/* ---- cuts in a row ---------------------------------------------------------------------------- */
+
+/* One cut after the other, at random places in random ways: it always goes on. */
+START_TEST(test_boot_survives_hundreds_of_cuts_in_a_row)
+{
+    set_up_with_floor();
+    before = world;
+    for (unsigned seed = 0; seed < 40; seed++) {
+        nvm_restore(&world.sim, &before.sim);
+        world.sim.random = seed * 2 + 1;
+        for (unsigned cuts = 0; cuts < 200; cuts++) {
+            uint32_t action;
+
+            world.sim.cut_at = world.sim.op_count + 1 + (unsigned)(nvm_random(&world.sim) % 60);
+            world.sim.cut = (enum nvm_cut)(nvm_random(&world.sim) % NVM_CUT_COUNT);
+            action = world_boot(&world);
+            ck_assert_msg(world.sim.violation == NULL, "%u: %s", seed, world.sim.violation);
+            ck_assert_msg(world.sim.powerless || action == OTAB_RUN_APPLICATION, "%u", seed);
+            ck_assert_msg(world.sim.powerless || runs_known_image(action), "%u", seed);
+            nvm_restart(&world.sim);
+        }
+        ck_assert_uint_eq(world_boot(&world), OTAB_RUN_APPLICATION);
+        ck_assert(runs_known_image(OTAB_RUN_APPLICATION));
+        ck_assert_uint_ge(world.report.floor, 3);
+    }
+}
+END_TEST
+
 /* ---- a bad port ------------------------------------------------------------------------------- */
 
 /* The nth operation fails in an update with confirm; how many boots then run an application. */
@@ -520,6 +548,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_boot_without_fallback_runs_on_unconfirmed);
     tcase_add_test(tc, test_boot_mutated_records_on_trial_run_nothing_else);
     tcase_add_test(tc, test_boot_mutated_records_in_open_swap_run_nothing_else);
+    tcase_add_test(tc, test_boot_survives_hundreds_of_cuts_in_a_row);
     tcase_add_loop_test(tc, test_boot_bad_flash_port_runs_nothing_else, NVM_READ, NVM_OP_COUNT);
 }
 

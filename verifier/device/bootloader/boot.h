@@ -10,8 +10,8 @@
  * falls; application data (PDS) and boot flash outside of page 4 are never touched; every loop is
  * bounded; no heap, no globals.
  *
- * Limits: two judged images are remembered; two power cuts one right behind the other, both inside
- * the same log, of which both units then read as erased 16 times, are not told from none.
+ * Limits: two judged images are remembered; a unit that an interrupted operation left reading as
+ * erased 16 times in a row is taken for erased, if another cut came in the same log right before.
  */
 #ifndef OTAB_BOOT_H
 #define OTAB_BOOT_H
