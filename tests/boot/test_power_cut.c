@@ -189,7 +189,7 @@ static const struct scenario scenarios[] = {
     {"stock image", set_up_stock, 2, false, true, false, 1},
     {"broken transfer", set_up_broken, 2, false, false, false, 1},
     {"damaged slot 0", set_up_damaged, 3, false, false, false, 1},
-    {"largest image", set_up_update, OTAB_SLOT_PAGES * 257, true, true, false, 0},
+    {"largest image", set_up_update, OTAB_SLOT_PAGES * 257, true, true, false, 100},
     {"largest image, revert", set_up_update, OTAB_SLOT_PAGES * 257, false, false, true, 0},
 };
 

@@ -46,28 +46,32 @@ static void tell(struct otab_boot *boot, const uint8_t *id, uint32_t error)
 
 /* ---- judged images ---------------------------------------------------------------------------- */
 
-static struct otab_judged *find_judged(struct otab_state *state, const uint8_t *id)
+enum { JUDGED_COUNT = 2 };
+
+/* Its place in the memory of judged images, JUDGED_COUNT if it is not there. */
+static unsigned find_judged(const struct otab_state *state, const uint8_t *id)
 {
-    for (unsigned i = 0; i < 2; i++) {
-        if (state->judged[i].reason != 0 && same_id(state->judged[i].id, id)) {
-            return &state->judged[i];
-        }
+    unsigned i = 0;
+
+    while (i < JUDGED_COUNT && (state->reason[i] == 0 || !same_id(state->ids.judged[i], id))) {
+        i++;
     }
-    return NULL;
+    return i;
 }
 
 static void judge(struct otab_boot *boot, const uint8_t *id, uint32_t reason)
 {
     struct otab_state *state = &boot->state;
-    struct otab_judged *judged = find_judged(state, id);
+    unsigned i = find_judged(state, id);
 
     tell(boot, id, reason);
-    if (judged == NULL) {
-        state->judged[1] = state->judged[0];
-        judged = &state->judged[0];
-        memcpy(judged->id, id, OTAB_ID_LEN);
+    if (i == JUDGED_COUNT) {
+        i = 0;
+        memcpy(state->ids.judged[1], state->ids.judged[0], OTAB_ID_LEN);
+        state->reason[1] = state->reason[0];
+        memcpy(state->ids.judged[0], id, OTAB_ID_LEN);
     }
-    judged->reason = reason;
+    state->reason[i] = reason;
 }
 
 /* ---- confirmed images ------------------------------------------------------------------------- */
@@ -124,7 +128,7 @@ static enum otav_err settle(struct otab_boot *boot, const struct otab_image *ima
         }
     }
     state->phase = OTAB_IDLE;
-    memcpy(state->id, image->id, OTAB_ID_LEN);
+    memcpy(state->ids.slot0, image->id, OTAB_ID_LEN);
     err = otab_state_write(boot);
     return err == OTAV_OK ? raise_floor(boot, image) : err;
 }
@@ -143,8 +147,8 @@ static enum otav_err end_swap(struct otab_boot *boot)
         boot->report->flags |= OTAB_DID_REVERT;
         boot->report->state = OTAB_REJECTED;
         state->phase = OTAB_IDLE;
-        judge(boot, state->fallback, OTAB_ERR_NOT_CONFIRMED);
-        memset(state->fallback, 0, OTAB_ID_LEN);
+        judge(boot, state->ids.fallback, OTAB_ERR_NOT_CONFIRMED);
+        memset(state->ids.fallback, 0, OTAB_ID_LEN);
     }
     return otab_state_write(boot);
 }
@@ -156,7 +160,7 @@ static enum next swap(struct otab_boot *boot, enum otab_kind kind, const struct 
     enum otav_err err;
 
     forget_verdict(boot);
-    memcpy(boot->state.fallback, other->id, OTAB_ID_LEN);
+    memcpy(boot->state.ids.fallback, other->id, OTAB_ID_LEN);
     boot->state.flags &= OTAB_STATE_HAS_VERSION;
     err = otab_swap(boot, kind, image->pages > other->pages ? image->pages : other->pages);
     if (err == OTAV_OK) {
@@ -197,9 +201,9 @@ static enum next recover(struct otab_boot *boot, const struct otab_image *image,
     }
     err = OTAV_OK;
     if (state->phase != OTAB_COPYING) {
-        tell(boot, state->id, reason);
+        tell(boot, state->ids.slot0, reason);
         if (state->phase == OTAB_ON_TRIAL) {
-            judge(boot, state->id, reason);
+            judge(boot, state->ids.slot0, reason);
         }
         state->phase = OTAB_COPYING;
         err = otab_state_write(boot);
@@ -225,7 +229,7 @@ static enum next revert(struct otab_boot *boot, const struct otab_image *image)
     if (OTAV_ERR_CLASS(err) == OTAV_CLASS_PORT) {
         return stay(boot, err);
     }
-    if (err == OTAV_OK && same_id(other.id, boot->state.fallback)) {
+    if (err == OTAV_OK && same_id(other.id, boot->state.ids.fallback)) {
         return swap(boot, OTAB_REVERT, image, &other);
     }
     /* There is no way back: better an image that did not confirm than none. */
@@ -250,7 +254,7 @@ static enum next try_out(struct otab_boot *boot, const struct otab_image *image)
         err = otab_state_write(boot);
         return err == OTAV_OK ? RUN : stay(boot, err);
     }
-    err = otab_mailbox_count(boot, OTAB_MAIL_CONFIRM, state->nonce, state->id, &confirms);
+    err = otab_mailbox_count(boot, OTAB_MAIL_CONFIRM, state->nonce, state->ids.slot0, &confirms);
     if (err == OTAV_OK && confirms.matching == 0) {
         return revert(boot, image);
     }
@@ -285,7 +289,7 @@ static enum next refuse(struct otab_boot *boot, const uint8_t *id, uint32_t erro
 static enum next take_offer(struct otab_boot *boot, const struct otab_image *image,
                             const uint8_t *id)
 {
-    struct otab_judged *judged = find_judged(&boot->state, id);
+    unsigned judged = find_judged(&boot->state, id);
     struct otab_image other;
     uint32_t verdict[2];
     uint32_t needed;
@@ -301,8 +305,8 @@ static enum next take_offer(struct otab_boot *boot, const struct otab_image *ima
     if (boot->floor_next + needed > OTAB_FLOOR_PAIRS) {
         return refuse(boot, id, OTAB_ERR_FLOOR_FULL);
     }
-    if (judged != NULL) {
-        judged->reason = 0;
+    if (judged < JUDGED_COUNT) {
+        boot->state.reason[judged] = 0;
     }
     return swap(boot, OTAB_INSTALL, image, &other);
 }
@@ -324,8 +328,8 @@ static enum next look_at_slot1(struct otab_boot *boot, const struct otab_image *
     if (requests.all > 0 && (requests.matching == 0 || !is_image)) {
         tell(boot, id, OTAB_ERR_REQUEST);
     }
-    if (!is_image || same_id(id, state->id) || same_id(id, state->fallback) ||
-        (find_judged(state, id) != NULL && requests.matching == 0)) {
+    if (!is_image || same_id(id, state->ids.slot0) || same_id(id, state->ids.fallback) ||
+        (find_judged(state, id) < JUDGED_COUNT && requests.matching == 0)) {
         return GO_ON;
     }
     return take_offer(boot, image, id);
@@ -337,14 +341,15 @@ static enum next clear_mail(struct otab_boot *boot)
     struct otab_state *state = &boot->state;
     struct otab_mail_count requests;
     struct otab_mail_count confirms;
-    enum otav_err err = otab_mailbox_count(boot, OTAB_MAIL_INSTALL, 0, state->id, &requests);
+    enum otav_err err = otab_mailbox_count(boot, OTAB_MAIL_INSTALL, 0, state->ids.slot0, &requests);
 
     if (err == OTAV_OK) {
-        err = otab_mailbox_count(boot, OTAB_MAIL_CONFIRM, state->nonce, state->id, &confirms);
+        err =
+            otab_mailbox_count(boot, OTAB_MAIL_CONFIRM, state->nonce, state->ids.slot0, &confirms);
     }
     if (err == OTAV_OK && requests.all + confirms.all > 0) {
         if (confirms.all != confirms.matching) {
-            tell(boot, state->id, OTAB_ERR_CONFIRM);
+            tell(boot, state->ids.slot0, OTAB_ERR_CONFIRM);
         }
         err = otab_flash_erase(boot, OTAB_MAILBOX_ADDRESS);
     }
@@ -360,8 +365,8 @@ static enum next be_idle(struct otab_boot *boot, const struct otab_image *image)
     enum otav_err err;
 
     /* Put there by the factory: it is what is installed. */
-    err = state->sequence == 0 || !same_id(state->id, image->id) ? settle(boot, image, false)
-                                                                 : raise_floor(boot, image);
+    err = state->sequence == 0 || !same_id(state->ids.slot0, image->id) ? settle(boot, image, false)
+                                                                        : raise_floor(boot, image);
     if (err != OTAV_OK) {
         return stay(boot, err);
     }

@@ -10,8 +10,8 @@
  * falls; application data (PDS) and boot flash outside of page 4 are never touched; every loop is
  * bounded; no heap, no globals.
  *
- * Limits: two judged images are remembered; two power cuts one right behind the other, both inside
- * the same log, of which both units then read as erased 16 times, are not told from none.
+ * Limits: two judged images are remembered; a unit that an interrupted operation left reading as
+ * erased 16 times in a row is taken for erased, if another cut came in the same log right before.
  */
 #ifndef OTAB_BOOT_H
 #define OTAB_BOOT_H
@@ -82,9 +82,11 @@ struct otab_report {
     uint16_t erase_count;       /* pages erased in this boot */
 };
 
-struct otab_judged {
-    uint8_t id[OTAB_ID_LEN];
-    uint32_t reason;
+/* Neighbours in the boot record as well. */
+struct otab_ids {
+    uint8_t slot0[OTAB_ID_LEN];     /* what is in slot 0; what was there while a swap is open */
+    uint8_t fallback[OTAB_ID_LEN];  /* slot 1, likewise; zeros: slot 1 holds no fallback */
+    uint8_t judged[2][OTAB_ID_LEN]; /* newest first */
 };
 
 /* Content of the boot record, see boot_state.h. */
@@ -99,17 +101,15 @@ struct otab_state {
     uint32_t swap_id;
     uint32_t nonce;
     uint32_t version;
-    uint8_t id[OTAB_ID_LEN];       /* of slot 0; of what was there while a swap is open */
-    uint8_t fallback[OTAB_ID_LEN]; /* of slot 1, likewise; zeros: slot 1 holds no fallback */
-    struct otab_judged judged[2];  /* newest first */
+    struct otab_ids ids;
+    uint32_t reason[2]; /* why ids.judged were judged; 0: none there */
 };
 
 /* Caller-owned, about 3 KB; fields are for the bootloader only. otab_boot() sets all of them. */
 struct otab_boot {
+    struct otab_state state;
     const struct otab_platform *platform;
     struct otab_report *report;
-    struct otav_config config;
-    struct otab_state state;
     uint32_t record_next;  /* entry of the boot record page that is written next */
     uint32_t journal_page; /* address of the journal that holds the last mark */
     uint32_t journal_next; /* unit of both journals that is written next */
@@ -117,8 +117,9 @@ struct otab_boot {
     uint32_t floor_next;   /* pair of page 4 that is written next */
     uint32_t revoked;      /* bit n: key n */
     uint32_t verdict[2];   /* on what is in slot 0 now, asked for twice */
-    struct otav_sha256_state sha256;
     uint8_t buffer[OTAV_META_LEN];
+    struct otav_sha256_state sha256;
+    struct otav_config config;
     struct otav_context ctx; /* last: who only reads records can do without its memory */
 };
 

@@ -76,3 +76,19 @@ enum otav_err otab_flash_copy(struct otab_boot *boot, uint32_t from, uint32_t to
     }
     return err;
 }
+
+enum otav_err otab_digest(struct otab_boot *boot, const uint8_t *bytes, size_t len,
+                          uint8_t ret[OTAV_SHA256_LEN])
+{
+    const struct otav_crypto *crypto = boot->platform->crypto;
+    enum otav_err err = OTAV_ERR_CRYPTO;
+
+    if (crypto->sha256_begin(crypto->user, &boot->sha256) == OTAV_ACCEPT) {
+        if (crypto->sha256_update(crypto->user, &boot->sha256, bytes, len) == OTAV_ACCEPT &&
+            crypto->sha256_final(crypto->user, &boot->sha256, ret) == OTAV_ACCEPT) {
+            err = OTAV_OK;
+        }
+        crypto->sha256_end(crypto->user, &boot->sha256);
+    }
+    return err;
+}

@@ -1,5 +1,5 @@
 /*
- * Checked flash operations: every erased page is looked at, every programmed unit is read back.
+ * What the platform does, checked: every erased page is looked at, every programmed unit is read back.
  * Layer: above the platform's callbacks, below the logs.
  */
 #ifndef OTAB_BOOT_FLASH_H
@@ -21,6 +21,10 @@ enum otav_err otab_flash_program(struct otab_boot *boot, uint32_t address,
 /* Makes the page at to like the one at from, from its erase on; units that are erased stay so.
  * Uses the buffer. */
 enum otav_err otab_flash_copy(struct otab_boot *boot, uint32_t from, uint32_t to);
+
+/* SHA-256 by the platform's crypto. OTAV_ERR_CRYPTO */
+enum otav_err otab_digest(struct otab_boot *boot, const uint8_t *bytes, size_t len,
+                          uint8_t ret[OTAV_SHA256_LEN]);
 
 /* Whether len bytes are all 0xFF. */
 bool otab_is_blank(const uint8_t *bytes, size_t len);

@@ -28,18 +28,11 @@ static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret, size_t len)
 static enum otav_err id_of(struct otab_boot *boot, const uint8_t *metadata,
                            uint8_t ret[OTAB_ID_LEN])
 {
-    const struct otav_crypto *crypto = boot->platform->crypto;
     uint8_t digest[OTAV_SHA256_LEN];
-    enum otav_err err = OTAV_ERR_CRYPTO;
+    enum otav_err err = otab_digest(boot, metadata, OTAV_META_LEN, digest);
 
-    if (crypto->sha256_begin(crypto->user, &boot->sha256) == OTAV_ACCEPT) {
-        if (crypto->sha256_update(crypto->user, &boot->sha256, metadata, OTAV_META_LEN) ==
-                OTAV_ACCEPT &&
-            crypto->sha256_final(crypto->user, &boot->sha256, digest) == OTAV_ACCEPT) {
-            memcpy(ret, digest, OTAB_ID_LEN);
-            err = OTAV_OK;
-        }
-        crypto->sha256_end(crypto->user, &boot->sha256);
+    if (err == OTAV_OK) {
+        memcpy(ret, digest, OTAB_ID_LEN);
     }
     return err;
 }

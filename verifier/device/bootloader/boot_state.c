@@ -10,26 +10,10 @@ enum { PAGE_ENTRIES = OTAV_PAGE_LEN / OTAB_ENTRY_LEN };
 
 #define ENTRY_MAGIC UINT32_C(0x3152424F)
 
+_Static_assert(sizeof(struct otab_ids) == OTAB_ENTRY_REASON - OTAB_ENTRY_IDS, "ids have no gaps");
 _Static_assert(OTAB_ENTRY_CHECK + OTAB_ENTRY_CHECK_LEN == OTAB_ENTRY_LEN, "entry");
 
 /* ---- bytes ------------------------------------------------------------------------------------ */
-
-static enum otav_err check_of(struct otab_boot *boot, const uint8_t *entry,
-                              uint8_t ret[OTAV_SHA256_LEN])
-{
-    const struct otav_crypto *crypto = boot->platform->crypto;
-    enum otav_err err = OTAV_ERR_CRYPTO;
-
-    if (crypto->sha256_begin(crypto->user, &boot->sha256) == OTAV_ACCEPT) {
-        if (crypto->sha256_update(crypto->user, &boot->sha256, entry, OTAB_ENTRY_SEQUENCE_NOT) ==
-                OTAV_ACCEPT &&
-            crypto->sha256_final(crypto->user, &boot->sha256, ret) == OTAV_ACCEPT) {
-            err = OTAV_OK;
-        }
-        crypto->sha256_end(crypto->user, &boot->sha256);
-    }
-    return err;
-}
 
 static enum otav_err encode(struct otab_boot *boot, uint8_t ret[OTAB_ENTRY_LEN])
 {
@@ -48,15 +32,12 @@ static enum otav_err encode(struct otab_boot *boot, uint8_t ret[OTAB_ENTRY_LEN])
     otav_store_u32(ret + OTAB_ENTRY_SWAP_ID, state->swap_id);
     otav_store_u32(ret + OTAB_ENTRY_NONCE, state->nonce);
     otav_store_u32(ret + OTAB_ENTRY_VERSION, state->version);
-    memcpy(ret + OTAB_ENTRY_ID, state->id, OTAB_ID_LEN);
-    memcpy(ret + OTAB_ENTRY_FALLBACK, state->fallback, OTAB_ID_LEN);
-    for (size_t i = 0; i < 2; i++) {
-        memcpy(ret + OTAB_ENTRY_JUDGED + i * OTAB_ID_LEN, state->judged[i].id, OTAB_ID_LEN);
-        otav_store_u32(ret + OTAB_ENTRY_REASON + i * 4, state->judged[i].reason);
-    }
+    memcpy(ret + OTAB_ENTRY_IDS, &state->ids, sizeof state->ids);
+    otav_store_u32(ret + OTAB_ENTRY_REASON, state->reason[0]);
+    otav_store_u32(ret + OTAB_ENTRY_REASON + 4, state->reason[1]);
     otav_store_u32(ret + OTAB_ENTRY_SEQUENCE, state->sequence);
     otav_store_u32(ret + OTAB_ENTRY_SEQUENCE_NOT, ~state->sequence);
-    err = check_of(boot, ret, digest);
+    err = otab_digest(boot, ret, OTAB_ENTRY_SEQUENCE_NOT, digest);
     memcpy(ret + OTAB_ENTRY_CHECK, digest, OTAB_ENTRY_CHECK_LEN);
     return err;
 }
@@ -73,12 +54,9 @@ static void decode(const uint8_t *entry, struct otab_state *ret)
     ret->swap_id = otav_load_u32(entry + OTAB_ENTRY_SWAP_ID);
     ret->nonce = otav_load_u32(entry + OTAB_ENTRY_NONCE);
     ret->version = otav_load_u32(entry + OTAB_ENTRY_VERSION);
-    memcpy(ret->id, entry + OTAB_ENTRY_ID, OTAB_ID_LEN);
-    memcpy(ret->fallback, entry + OTAB_ENTRY_FALLBACK, OTAB_ID_LEN);
-    for (size_t i = 0; i < 2; i++) {
-        memcpy(ret->judged[i].id, entry + OTAB_ENTRY_JUDGED + i * OTAB_ID_LEN, OTAB_ID_LEN);
-        ret->judged[i].reason = otav_load_u32(entry + OTAB_ENTRY_REASON + i * 4);
-    }
+    memcpy(&ret->ids, entry + OTAB_ENTRY_IDS, sizeof ret->ids);
+    ret->reason[0] = otav_load_u32(entry + OTAB_ENTRY_REASON);
+    ret->reason[1] = otav_load_u32(entry + OTAB_ENTRY_REASON + 4);
 }
 
 /* ---- finding the newest ----------------------------------------------------------------------- */
@@ -103,7 +81,7 @@ static enum otav_err take_entry(struct otab_boot *boot, const uint8_t *entry, vo
         sequence < newest->sequence || otav_load_u32(entry + OTAB_ENTRY_MAGIC) != ENTRY_MAGIC) {
         return OTAV_OK;
     }
-    err = check_of(boot, entry, digest);
+    err = otab_digest(boot, entry, OTAB_ENTRY_SEQUENCE_NOT, digest);
     if (err != OTAV_OK || memcmp(digest, entry + OTAB_ENTRY_CHECK, OTAB_ENTRY_CHECK_LEN) != 0) {
         return err;
     }

@@ -45,10 +45,8 @@ enum {
     OTAB_ENTRY_SWAP_ID = 12, /* u32 */
     OTAB_ENTRY_NONCE = 16,   /* u32 */
     OTAB_ENTRY_VERSION = 20, /* u32 */
-    OTAB_ENTRY_ID = 32,      /* 16 bytes */
-    OTAB_ENTRY_FALLBACK = 48,
-    OTAB_ENTRY_JUDGED = 64, /* two ids */
-    OTAB_ENTRY_REASON = 96, /* two u32 */
+    OTAB_ENTRY_IDS = 32,     /* struct otab_ids */
+    OTAB_ENTRY_REASON = 96,  /* two u32 */
     OTAB_ENTRY_SEQUENCE = 112,
     OTAB_ENTRY_SEQUENCE_NOT = 116,
     OTAB_ENTRY_CHECK = 120, /* first 8 bytes of SHA-256 over bytes 0..115 */

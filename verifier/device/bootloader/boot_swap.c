@@ -23,13 +23,13 @@ static enum otav_err do_step(struct otab_boot *boot, uint32_t step)
                          : otab_flash_copy(boot, slot1 + OTAV_PAGE_LEN, slot0);
 }
 
-static void exchange_ids(struct otab_state *state)
+static void exchange_ids(struct otab_ids *ids)
 {
     uint8_t id[OTAB_ID_LEN];
 
-    memcpy(id, state->id, sizeof id);
-    memcpy(state->id, state->fallback, sizeof id);
-    memcpy(state->fallback, id, sizeof id);
+    memcpy(id, ids->slot0, sizeof id);
+    memcpy(ids->slot0, ids->fallback, sizeof id);
+    memcpy(ids->fallback, id, sizeof id);
 }
 
 enum otav_err otab_swap_resume(struct otab_boot *boot)
@@ -50,7 +50,7 @@ enum otav_err otab_swap_resume(struct otab_boot *boot)
         err = otab_flash_erase(boot, OTAB_MAILBOX_ADDRESS);
     }
     if (err == OTAV_OK) {
-        exchange_ids(&boot->state);
+        exchange_ids(&boot->state.ids);
     }
     return err;
 }
