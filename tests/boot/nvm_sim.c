@@ -63,6 +63,9 @@ void nvm_restart(struct nvm_sim *sim)
 {
     sim->cut_at = 0;
     sim->powerless = false;
+    for (unsigned i = 0; i < NVM_TORN_MAX; i++) {
+        sim->torn[i].is_other = (nvm_random(sim) >> 32 & 1) != 0;
+    }
 }
 
 unsigned nvm_page(uint32_t address)
@@ -142,7 +145,7 @@ static void tear(struct nvm_sim *sim, unsigned page, unsigned off, const uint8_t
         memcpy(bytes, target, part);
         return;
     }
-    if (sim->cut != NVM_TORN_FLICKER) {
+    if (sim->cut != NVM_TORN_FLICKER && sim->cut != NVM_TORN_BOOT) {
         for (size_t i = 0; i < len; i++) {
             bytes[i] = (uint8_t)((bytes[i] & ~pick[i]) | (target[i] & pick[i]));
         }
@@ -151,7 +154,8 @@ static void tear(struct nvm_sim *sim, unsigned page, unsigned off, const uint8_t
         return;
     }
     torn = torn_page(sim, page);
-    torn->flicker = sim->cut == NVM_TORN_FLICKER;
+    torn->per_boot = sim->cut == NVM_TORN_BOOT;
+    torn->flicker = sim->cut == NVM_TORN_FLICKER || torn->per_boot;
     random_bytes(sim, pick, len);
     for (size_t i = 0; i < len; i++) {
         torn->other[off + i] = target[i];
@@ -205,7 +209,10 @@ static void read_torn(struct nvm_sim *sim, unsigned page, unsigned off, uint8_t 
             coin =
                 torn->flicker && (off + i) % OTAV_UNIT_LEN != 0 && i != 0 ? coin : nvm_random(sim);
         }
-        pick = torn->flicker ? (uint8_t)((coin & 1) != 0 ? 0xFF : 0) : (uint8_t)(coin >> i % 8 * 8);
+        pick = (uint8_t)(coin >> i % 8 * 8);
+        if (torn->flicker) {
+            pick = (torn->per_boot ? torn->is_other : (coin & 1) != 0) ? 0xFF : 0;
+        }
         pick &= torn->mask[off + i];
         ret[i] = (uint8_t)((ret[i] & ~pick) | (torn->other[off + i] & pick));
     }

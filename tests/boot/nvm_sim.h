@@ -31,6 +31,7 @@ enum nvm_cut {
     NVM_TORN_SUBSET,  /* random bits of it; an erase also leaves noise */
     NVM_TORN_BITS,    /* random bits of it, others read differently each time */
     NVM_TORN_FLICKER, /* every unit reads as before or as after, differently each time */
+    NVM_TORN_BOOT,    /* all of it reads as before or as after, differently from boot to boot */
     NVM_CUT_COUNT
 };
 
@@ -38,7 +39,9 @@ enum nvm_op { NVM_READ, NVM_ERASE, NVM_PROGRAM, NVM_OP_COUNT };
 
 /* What a page in doubt looks like: bits of `mask` come at random from `bytes` or `other`. */
 struct nvm_torn {
-    bool flicker; /* per read of a unit, not per bit */
+    bool flicker;  /* per read of a unit, not per bit */
+    bool per_boot; /* per restart: */
+    bool is_other;
     uint8_t mask[OTAV_PAGE_LEN];
     uint8_t other[OTAV_PAGE_LEN];
 };

@@ -464,7 +464,7 @@ START_TEST(test_boot_survives_hundreds_of_cuts_in_a_row)
             uint32_t action;
 
             world.sim.cut_at = world.sim.op_count + 1 + (unsigned)(nvm_random(&world.sim) % 60);
-            world.sim.cut = (enum nvm_cut)(nvm_random(&world.sim) % NVM_CUT_COUNT);
+            world.sim.cut = (enum nvm_cut)(nvm_random(&world.sim) % NVM_TORN_BOOT);
             action = world_boot(&world);
             ck_assert_msg(world.sim.violation == NULL, "%u: %s", seed, world.sim.violation);
             ck_assert_msg(world.sim.powerless || action == OTAB_RUN_APPLICATION, "%u", seed);

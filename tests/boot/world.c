@@ -4,8 +4,6 @@
 #include "world.h"
 
 #include <boot_floor.h>
-#include <boot_state.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fast_crypto.h"
@@ -128,17 +126,5 @@ void world_fill_floor(struct world *world, unsigned pairs_left)
     otav_store_u32(record + OTAB_FLOOR_CHECK, otab_log_check(record, OTAB_FLOOR_CHECK));
     for (unsigned i = 0; i < 2 * (OTAB_FLOOR_PAIRS - pairs_left); i++) {
         nvm_put(&world->sim, OTAB_FLOOR_ADDRESS + i * OTAV_UNIT_LEN, record, sizeof record);
-    }
-}
-
-void world_fill_record(struct world *world, unsigned entries_left)
-{
-    const uint32_t used = OTAV_PAGE_LEN / OTAB_ENTRY_LEN - entries_left;
-
-    (void)world_boot(world);
-    while (world->boot.record_next + 2 <= used) {
-        if (otab_state_write(&world->boot) != OTAV_OK) {
-            abort();
-        }
     }
 }

@@ -40,7 +40,4 @@ uint32_t world_floor(const struct world *world);
 /* Fills page 4 with raises to 0 until so many pairs are left. */
 void world_fill_floor(struct world *world, unsigned pairs_left);
 
-/* Writes the state again until the record page has so many entries left, 0..30. */
-void world_fill_record(struct world *world, unsigned entries_left);
-
 #endif

@@ -10,8 +10,8 @@
  * falls; application data (PDS) and boot flash outside of page 4 are never touched; every loop is
  * bounded; no heap, no globals.
  *
- * Limits: two judged images are remembered; a unit that an interrupted operation left reading as
- * erased 16 times in a row is taken for erased, if another cut came in the same log right before.
+ * Limits: two judged images are remembered; two cuts one right behind the other in page 4, or in a
+ * journal that holds the boot record, of which both units read as erased 16 times, are not seen.
  */
 #ifndef OTAB_BOOT_H
 #define OTAB_BOOT_H

@@ -195,11 +195,9 @@ enum otav_err otab_state_load(struct otab_boot *boot, bool *ret_solid)
     enum otav_err err;
 
     boot->journal_page = OTAB_JOURNAL0_ADDRESS;
+    boot->record_next = PAGE_ENTRIES;
     boot->state.phase = OTAB_IDLE;
     err = find_newest(boot, &newest);
-    if (err == OTAV_OK) {
-        err = find_room(boot, OTAB_RECORD_ADDRESS, &boot->record_next);
-    }
     *ret_solid = newest.copies != 1;
     if (err == OTAV_OK && newest.page != OTAB_RECORD_ADDRESS) {
         *ret_solid = true;

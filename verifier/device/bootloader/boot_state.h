@@ -5,10 +5,12 @@
  * one written last. With one valid copy only it may have been in the making when power failed, so it
  * is written anew before anything rests on it; of two at least one is solid.
  *
- * A full page moves over a journal that holds no mark in use: the entry goes there with a sequence
- * that no residue in the record page can have, then the page is erased and gets the entry with the
- * next higher sequence. Whenever the newest entry stands in a journal, the move was interrupted and is
- * done again from the erase; a tie between both pages cannot happen.
+ * A boot never adds to a page that an earlier boot wrote: its last operation may have been cut and read
+ * as if it had not begun, and no boot can tell. The first entry of a boot moves the record over a journal
+ * that holds no mark in use: it goes there with a sequence that no residue in the record page can have,
+ * then the page is erased and gets the entry with the next higher sequence. Whenever the newest entry
+ * stands in a journal, the move was interrupted and is done again from the erase; a tie between both
+ * pages cannot happen. So does an entry for which the page has no room.
  *
  * Layer: above logs.
  */
