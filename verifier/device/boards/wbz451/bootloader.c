@@ -1,0 +1,67 @@
+/*
+ * The bootloader of the WBZ451: the portable core on this board.
+ * Layer: program. Invariant: the token of the hand-over is made of what otab_boot() returned in this
+ * very boot; a device without a provisioning record runs nothing.
+ */
+#include <otav/otav_error.h>
+#include <otav/otav_provision.h>
+
+#include "boot.h"
+#include "boot_state.h"
+#include "cpu.h"
+#include "known.h"
+#include "layout.h"
+#include "wbz451_board.h"
+#include "wbz451_left.h"
+
+static struct otab_boot boot;
+static struct otav_config factory;
+static struct wbz451_icm icm;
+
+/* On the stack, because nothing else may be touched on this way. */
+uint32_t wbz451_settled(void)
+{
+    struct otab_boot reader;
+    struct known known;
+
+    if (!known_read(&reader, &known)) {
+        return OTAV_REJECT;
+    }
+    return OTAV_ACCEPT ^ known.phase ^ OTAB_IDLE;
+}
+
+/* What to do, from what the factory and the flash say. */
+static uint32_t decide(struct wbz451_left *left)
+{
+    struct otav_crypto crypto;
+    const struct otab_platform platform = {.crypto = &crypto,
+                                           .read = wbz451_flash_read,
+                                           .erase = wbz451_flash_erase,
+                                           .program = wbz451_flash_program,
+                                           .kick = wbz451_kick,
+                                           .random = wbz451_random};
+
+    wbz451_crypto_init(&icm, &crypto);
+    left->provision = otav_provision_decode((const uint8_t *)LAYOUT_PROVISION, &crypto, &factory);
+    if (left->provision != OTAV_OK) {
+        return OTAB_SERIAL_DFU;
+    }
+    return otab_boot(&boot, &platform, &factory, &left->report);
+}
+
+_Noreturn void wbz451_main(void)
+{
+    struct wbz451_left left = {.magic = WBZ451_LEFT_MAGIC, .reset_cause = wbz451_reset_cause};
+    uint32_t action;
+
+    if (wbz451_clock_init()) {
+        wbz451_cache_init();
+    }
+    action = decide(&left);
+    *WBZ451_LEFT = left;
+    wbz451_forget_ram();
+    if (action == OTAB_RUN_APPLICATION) {
+        wbz451_handover(WBZ451_HANDOVER ^ cpu_forget(action) ^ OTAB_RUN_APPLICATION);
+    }
+    wbz451_serial_dfu();
+}
