@@ -62,7 +62,7 @@ static void begin(uint64_t seed)
 static void boot_runs(const struct boot_image *image)
 {
     ck_assert_uint_eq(world_boot(&world), OTAB_RUN_APPLICATION);
-    ck_assert(world_runs(&world, image));
+    ck_assert(world_holds(&world, OTAV_SLOT0_ADDRESS, image));
     ck_assert_msg(world.sim.violation == NULL, "%s", world.sim.violation);
 }
 
@@ -253,7 +253,8 @@ static void interrupt_request(enum nvm_cut cut, unsigned nth)
     ck_assert(world.sim.powerless && result != OTAV_OK);
     nvm_restart(&world.sim);
     ck_assert_uint_eq(world_boot(&world), OTAB_RUN_APPLICATION);
-    if (world_runs(&world, &old_image)) { /* a request that came through starts the trial at once */
+    if (world_holds(&world, OTAV_SLOT0_ADDRESS,
+                    &old_image)) { /* a request that came through starts the trial at once */
         ck_assert_uint_eq(otab_app_install(&app), OTAV_OK);
         expect_state(OTAB_STAGED);
         boot_runs(&new_image);
@@ -292,9 +293,12 @@ START_TEST(test_app_interrupted_confirm_counts_or_reverts)
         ck_assert_uint_ne(otab_app_confirm(&app), OTAV_OK);
         nvm_restart(&world.sim);
         ck_assert_uint_eq(world_boot(&world), OTAB_RUN_APPLICATION);
-        ck_assert(world_runs(&world, &new_image) || world_runs(&world, &old_image));
+        ck_assert(world_holds(&world, OTAV_SLOT0_ADDRESS, &new_image) ||
+                  world_holds(&world, OTAV_SLOT0_ADDRESS, &old_image));
         now = status();
-        ck_assert_uint_eq(now.state, world_runs(&world, &new_image) ? OTAB_READY : OTAB_REJECTED);
+        ck_assert_uint_eq(now.state, world_holds(&world, OTAV_SLOT0_ADDRESS, &new_image)
+                                         ? OTAB_READY
+                                         : OTAB_REJECTED);
     }
 }
 END_TEST
@@ -395,7 +399,7 @@ START_TEST(test_app_failing_port_is_reported_and_nothing_returned)
         }
         ck_assert_mem_eq(&ret, &untouched, sizeof ret);
     }
-    ck_assert_uint_gt(failures, 100);
+    ck_assert_uint_gt(failures, 20);
     for (unsigned nth = 1; nth <= 2; nth++) {
         world.sim.fail_op = NVM_PROGRAM;
         world.sim.fail_nth = world.sim.calls[NVM_PROGRAM] + nth;
