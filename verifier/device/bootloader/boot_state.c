@@ -91,61 +91,43 @@ struct newest {
     uint8_t check[OTAB_ENTRY_CHECK_LEN];
 };
 
-/* Whether an entry is whole. */
-static enum otav_err check_entry(struct otab_boot *boot, const uint8_t *entry, bool *ret_valid)
-{
-    uint32_t sequence = otav_load_u32(entry + OTAB_ENTRY_SEQUENCE);
-    uint8_t digest[OTAV_SHA256_LEN];
-    enum otav_err err;
-
-    *ret_valid = false;
-    if (sequence != ~otav_load_u32(entry + OTAB_ENTRY_SEQUENCE_NOT) || sequence == 0 ||
-        otav_load_u32(entry + OTAB_ENTRY_MAGIC) != ENTRY_MAGIC) {
-        return OTAV_OK;
-    }
-    err = check_of(boot, entry, digest);
-    *ret_valid =
-        err == OTAV_OK && memcmp(digest, entry + OTAB_ENTRY_CHECK, OTAB_ENTRY_CHECK_LEN) == 0;
-    return err;
-}
-
-enum otav_err otab_state_read_entry(struct otab_boot *boot, uint32_t address, bool *ret_valid)
-{
-    enum otav_err err = otab_flash_read(boot, address, boot->buffer, OTAB_ENTRY_LEN);
-
-    if (err == OTAV_OK) {
-        err = check_entry(boot, boot->buffer, ret_valid);
-    }
-    if (err == OTAV_OK && *ret_valid) {
-        decode(boot->buffer, &boot->state);
-    }
-    return err;
-}
-
 /* Takes an entry if it is valid and not older than what was found. */
 static enum otav_err take_entry(struct otab_boot *boot, const uint8_t *entry, void *arg)
 {
     struct newest *newest = arg;
-    const uint8_t *check = entry + OTAB_ENTRY_CHECK;
     uint32_t sequence = otav_load_u32(entry + OTAB_ENTRY_SEQUENCE);
-    bool valid = false;
-    enum otav_err err = OTAV_OK;
+    uint8_t digest[OTAV_SHA256_LEN];
+    enum otav_err err;
 
-    if (sequence >= newest->sequence) {
-        err = check_entry(boot, entry, &valid);
+    if (sequence != ~otav_load_u32(entry + OTAB_ENTRY_SEQUENCE_NOT) || sequence == 0 ||
+        sequence < newest->sequence || otav_load_u32(entry + OTAB_ENTRY_MAGIC) != ENTRY_MAGIC) {
+        return OTAV_OK;
     }
-    if (!valid) {
+    err = check_of(boot, entry, digest);
+    if (err != OTAV_OK || memcmp(digest, entry + OTAB_ENTRY_CHECK, OTAB_ENTRY_CHECK_LEN) != 0) {
         return err;
     }
-    if (sequence != newest->sequence || memcmp(newest->check, check, OTAB_ENTRY_CHECK_LEN) != 0) {
+    if (sequence != newest->sequence || memcmp(newest->check, digest, OTAB_ENTRY_CHECK_LEN) != 0) {
         newest->copies = 0;
     }
     newest->sequence = sequence;
     newest->page = newest->looked_at;
     newest->copies++;
-    memcpy(newest->check, check, OTAB_ENTRY_CHECK_LEN);
+    memcpy(newest->check, digest, OTAB_ENTRY_CHECK_LEN);
     decode(entry, &boot->state);
     return OTAV_OK;
+}
+
+enum otav_err otab_state_read_entry(struct otab_boot *boot, uint32_t address, bool *ret_valid)
+{
+    struct newest newest = {.copies = 0};
+    enum otav_err err = otab_flash_read(boot, address, boot->buffer, OTAB_ENTRY_LEN);
+
+    if (err == OTAV_OK) {
+        err = take_entry(boot, boot->buffer, &newest);
+    }
+    *ret_valid = newest.copies > 0;
+    return err;
 }
 
 static enum otav_err find_newest(struct otab_boot *boot, struct newest *ret)
