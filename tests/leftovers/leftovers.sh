@@ -191,6 +191,13 @@ leftovers_file_keys() {
     run "verify" 0 verify app.ota --device device.yaml
     run "inspect" 0 inspect app.ota "${decrypt[@]}"
     run "extract" 0 extract app.ota --verify-key key.pub.pem "${decrypt[@]}" -o extracted.bin
+    run "record with the AES key" 0 keys export --format provision --device device.yaml \
+        --with-decrypt-key -o secret.prov
+    srec_cat -generate 0 0x100 -constant 0x5A -o boot.hex -intel
+    srec_cat app.bin -binary -offset 0x01000200 -generate 0x45F80 0x45FC0 -constant 0x5A \
+        -o build.hex -intel
+    run "merge" 0 merge app.ota "${decrypt[@]}" --app-hex build.hex -b boot.hex -p secret.prov \
+        -o factory.hex
 }
 
 # What is new is known only when it has been made.

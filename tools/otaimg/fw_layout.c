@@ -6,7 +6,7 @@
  */
 #include <assert.h>
 
-#include <otav/otav_format.h>
+#include <otav/otav_config.h>
 
 #include "fw_impl.h"
 
@@ -19,7 +19,7 @@ struct area {
 /* spec: PIC32CX-BZ2 programming specification, memory map; pack for WBZ451, fuses */
 static const struct area known_areas[] = {
     {0x00000000, 0x00007000, "boot flash"},
-    {0x00045E80, 0x00045FC0, "configuration words"},
+    {OTAV_FUSES_ADDRESS, OTAV_FUSES_END, "configuration words"},
 };
 
 /* Where stray data is likely to be found; the names make the message better. */

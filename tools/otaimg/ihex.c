@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util.h"
+
 enum { TYPE_DATA = 0, TYPE_END = 1, TYPE_LINEAR = 4 };
 
 /* ':', two digits for each of length, offset (two), type, data and checksum, LF, NUL. */
@@ -20,6 +22,7 @@ static enum ox put_record(struct ihex_writer *w, unsigned type, unsigned offset,
     char text[RECORD_TEXT_LEN];
     unsigned sum = (unsigned)len + (offset >> 8) + offset + type;
     size_t at = 9;
+    enum ox rc;
 
     (void)snprintf(text, sizeof text, ":%02X%04X%02X", (unsigned)len, offset, type);
     for (size_t i = 0; i < len; i++, at += 2) {
@@ -27,7 +30,9 @@ static enum ox put_record(struct ihex_writer *w, unsigned type, unsigned offset,
         sum += bytes[i];
     }
     (void)snprintf(text + at, sizeof text - at, "%02X\n", (0u - sum) & 0xFF);
-    return w->sink(w->user, text, at + 3);
+    rc = w->sink(w->user, text, at + 3);
+    wipe(text, sizeof text); /* a provisioning record may hold a key */
+    return rc;
 }
 
 static enum ox flush(struct ihex_writer *w)

@@ -209,14 +209,28 @@ static enum ox decode(const struct key_file *file, struct otav_config *ret)
     return OX_OK;
 }
 
-enum ox provision_read(const char *path, struct otav_config *ret)
+enum ox provision_read_record(const char *path, uint8_t ret_record[OTAV_PROVISION_LEN],
+                              struct otav_config *ret)
 {
     struct key_file file;
     enum ox ox = key_file_read(path, &file);
 
-    if (ox == OX_OK) {
-        ox = decode(&file, ret);
-        key_file_free(&file);
+    if (ox != OX_OK) {
+        return ox;
     }
+    ox = decode(&file, ret);
+    if (ox == OX_OK) {
+        memcpy(ret_record, file.bytes, OTAV_PROVISION_LEN);
+    }
+    key_file_free(&file);
+    return ox;
+}
+
+enum ox provision_read(const char *path, struct otav_config *ret)
+{
+    uint8_t record[OTAV_PROVISION_LEN];
+    enum ox ox = provision_read_record(path, record, ret);
+
+    wipe(record, sizeof record);
     return ox;
 }

@@ -27,6 +27,10 @@ bool provision_is_record(const char *path);
  * Warns when others can read one that has it. OX_KEY (reading), OX_MALFORMED, OX_AUTH (digest). */
 enum ox provision_read(const char *path, struct otav_config *ret);
 
+/* The same, and the record itself, which the caller wipes. */
+enum ox provision_read_record(const char *path, uint8_t ret_record[OTAV_PROVISION_LEN],
+                              struct otav_config *ret);
+
 /* Prints what a record says, but for the decryption key. As JSON: OX_IO. */
 void provision_print(const struct otav_config *config);
 enum ox provision_print_json(const struct otav_config *config);

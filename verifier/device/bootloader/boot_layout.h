@@ -13,7 +13,7 @@
 
 #include <otav/otav_config.h>
 
-#define OTAB_FLOOR_ADDRESS    UINT32_C(0x00004000) /* page 4 of the boot flash, never erased */
+#define OTAB_FLOOR_ADDRESS    OTAV_FLOOR_ADDRESS   /* page 4 of the boot flash, never erased */
 #define OTAB_MAILBOX_ADDRESS  UINT32_C(0x010FC000) /* page 124 behind slot 1: the gap of a swap */
 #define OTAB_RECORD_ADDRESS   UINT32_C(0x010FD000)
 #define OTAB_JOURNAL0_ADDRESS UINT32_C(0x010FE000)

@@ -96,6 +96,18 @@ static enum otav_err take_entry(struct otab_boot *boot, const uint8_t *entry, vo
     return OTAV_OK;
 }
 
+enum otav_err otab_state_read_entry(struct otab_boot *boot, uint32_t address, bool *ret_valid)
+{
+    struct newest newest = {.copies = 0};
+    enum otav_err err = otab_flash_read(boot, address, boot->buffer, OTAB_ENTRY_LEN);
+
+    if (err == OTAV_OK) {
+        err = take_entry(boot, boot->buffer, &newest);
+    }
+    *ret_valid = newest.copies > 0;
+    return err;
+}
+
 static enum otav_err find_newest(struct otab_boot *boot, struct newest *ret)
 {
     static const uint32_t pages[] = {OTAB_RECORD_ADDRESS, OTAB_JOURNAL0_ADDRESS,

@@ -55,6 +55,10 @@ enum {
     OTAB_ENTRY_CHECK_LEN = 8
 };
 
+/* Reads the entry at address into boot->state if it is whole; repairs nothing. For who only looks on.
+ * Uses the buffer. OTAV_ERR_FLASH_READ, OTAV_ERR_CRYPTO */
+enum otav_err otab_state_read_entry(struct otab_boot *boot, uint32_t address, bool *ret_valid);
+
 /* Finds the newest entry in the record page and the journals, ends an interrupted move. *ret_solid
  * says whether two copies are valid; if not, the state must be written again before it is relied on.
  * Without any entry: state IDLE, sequence 0, solid. OTAV_ERR_FLASH_*, OTAV_ERR_CRYPTO */

@@ -19,6 +19,17 @@
 #define OTAV_FW_ADDRESS    (OTAV_SLOT0_ADDRESS + OTAV_META_LEN)
 #define OTAV_PAGE_LEN      4096u
 
+/* Boot flash: code, the page of floor and revocations, code again, and the provisioning record in its
+ * last bytes. What follows up to the end of that page is not for code: configuration words. */
+#define OTAV_BOOT_ADDRESS      0x00000000u
+#define OTAV_BOOT_END          0x00005E00u
+#define OTAV_FLOOR_ADDRESS     0x00004000u
+#define OTAV_PROVISION_ADDRESS (OTAV_BOOT_END - OTAV_PROVISION_LEN)
+/* Configuration words, where programming tools address them: the alternate set, then the main one. */
+#define OTAV_FUSES_ADDRESS      0x00045E80u
+#define OTAV_FUSES_MAIN_ADDRESS 0x00045F80u
+#define OTAV_FUSES_END          0x00045FC0u
+
 /* Bytes that otav_feed() handles at a time; multiple of 64, at least 512. */
 #ifndef OTAV_WORK_LEN
 #define OTAV_WORK_LEN 512u
