@@ -17,7 +17,7 @@ struct image_spec {
     uint32_t version;
     uint32_t counter;
     uint32_t fw_len;
-    enum standin_key key;
+    enum guest_key key;
     enum image_activation activation;
     bool stock;         /* no attributes at all */
     bool other_product; /* not the device's */

@@ -185,7 +185,7 @@ END_TEST
 
 struct refusal {
     uint32_t error;
-    enum standin_key key;
+    enum guest_key key;
     uint32_t version;
     uint32_t counter;
     bool other_product;

@@ -263,12 +263,13 @@ static void interrupt_request(enum nvm_cut cut, unsigned nth)
     expect_state(OTAB_REJECTED);
 }
 
+/* Without the unit that reads blank for a whole boot: see the limits in otab_app.h. */
 START_TEST(test_app_interrupted_request_is_asked_again)
 {
     start_trial(6);
     boot_runs(&old_image);
     for (unsigned round = 0; round < 8; round++) {
-        for (unsigned cut = 0; cut < NVM_CUT_COUNT; cut++) {
+        for (unsigned cut = 0; cut < NVM_TORN_BOOT; cut++) {
             interrupt_request((enum nvm_cut)cut, 1);
             interrupt_request((enum nvm_cut)cut, 2);
         }
@@ -344,21 +345,29 @@ static void expect_same_view(void)
 
         ck_assert_uint_eq(now.nonce, state->nonce);
         ck_assert_uint_eq(now.version, state->version);
-        ck_assert_mem_eq(now.running, state->id, OTAB_ID_LEN);
-        ck_assert_mem_eq(now.judged, state->judged, sizeof now.judged);
+        ck_assert_mem_eq(now.running, state->ids.slot0, OTAB_ID_LEN);
+        for (unsigned k = 0; k < 2; k++) {
+            ck_assert_mem_eq(now.judged[k].id, state->ids.judged[k], OTAB_ID_LEN);
+            ck_assert_uint_eq(now.judged[k].reason, state->reason[k]);
+        }
     }
 }
 
 START_TEST(test_app_reads_the_record_as_the_bootloader_does)
 {
-    static const unsigned left[] = {29, 10, 4, 3, 2, 1, 0};
+    static const unsigned earlier[] = {0, 1, 2, 7, 13, 14, 15, 16};
     static struct nvm_sim before;
     static struct otab_boot boot;
+    static struct otab_report report;
     unsigned cases = 0;
 
-    for (size_t k = 0; k < sizeof left / sizeof left[0]; k++) {
+    for (size_t k = 0; k < sizeof earlier / sizeof earlier[0]; k++) {
         begin(8 + k);
-        world_fill_record(&world, left[k]);
+        boot_runs(&old_image);
+        world.boot.report = &report; /* that of this boot is gone */
+        for (unsigned i = 0; i < earlier[k]; i++) {
+            ck_assert_int_eq(otab_state_write(&world.boot), OTAV_OK);
+        }
         before = world.sim;
         boot = world.boot;
         for (unsigned nth = 1; nth <= 40; nth++) {

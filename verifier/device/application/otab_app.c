@@ -3,7 +3,7 @@
  *
  * Layer: above the bootloader's logs, mailbox, images and entries of the boot record, whose readers it
  * uses, so that both sides see the same. Invariant: nothing is erased, and of the flash only units of
- * the mailbox are programmed that no interrupted operation can have touched.
+ * the mailbox are programmed that do not look touched.
  */
 #include "otab_app.h"
 
@@ -60,8 +60,8 @@ static enum otav_err load_state(struct otab_boot *core)
 static uint32_t judged_reason(const struct otab_state *state, const uint8_t *id)
 {
     for (unsigned i = 0; i < 2; i++) {
-        if (memcmp(state->judged[i].id, id, OTAB_ID_LEN) == 0) {
-            return state->judged[i].reason;
+        if (memcmp(state->ids.judged[i], id, OTAB_ID_LEN) == 0) {
+            return state->reason[i];
         }
     }
     return 0;
@@ -72,7 +72,8 @@ static uint32_t judged_reason(const struct otab_state *state, const uint8_t *id)
 /* Whether the image with that id is one the bootloader would look at. */
 static bool is_offer(const struct otab_state *state, const uint8_t *id)
 {
-    return memcmp(id, state->id, OTAB_ID_LEN) != 0 && memcmp(id, state->fallback, OTAB_ID_LEN) != 0;
+    return memcmp(id, state->ids.slot0, OTAB_ID_LEN) != 0 &&
+           memcmp(id, state->ids.fallback, OTAB_ID_LEN) != 0;
 }
 
 /* Of a slot without an image: is anything behind its first unit? */
@@ -128,8 +129,8 @@ static enum otav_err describe_slot1(struct otab_boot *core, struct otab_app_stat
 static enum otav_err describe_trial(struct otab_boot *core, struct otab_app_status *status)
 {
     struct otab_mail_count confirms;
-    enum otav_err err =
-        otab_mailbox_count(core, OTAB_MAIL_CONFIRM, core->state.nonce, core->state.id, &confirms);
+    enum otav_err err = otab_mailbox_count(core, OTAB_MAIL_CONFIRM, core->state.nonce,
+                                           core->state.ids.slot0, &confirms);
 
     if (err == OTAV_OK) {
         status->state = confirms.matching > 0 ? OTAB_UPDATED : OTAB_TRIAL;
@@ -157,8 +158,11 @@ uint32_t otab_app_status(struct otab_app *app, struct otab_app_status *ret)
     status.has_version = (state->flags & OTAB_STATE_HAS_VERSION) != 0;
     status.version = state->version;
     status.nonce = state->nonce;
-    memcpy(status.running, state->id, OTAB_ID_LEN);
-    memcpy(status.judged, state->judged, sizeof status.judged);
+    memcpy(status.running, state->ids.slot0, OTAB_ID_LEN);
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(status.judged[i].id, state->ids.judged[i], OTAB_ID_LEN);
+        status.judged[i].reason = state->reason[i];
+    }
     *ret = status;
     return OTAV_OK;
 }
@@ -215,7 +219,7 @@ uint32_t otab_app_confirm(struct otab_app *app)
     if (core->state.phase != OTAB_ON_TRIAL) {
         return OTAB_APP_ERR_STATE;
     }
-    return ask(core, OTAB_MAIL_CONFIRM, core->state.nonce, core->state.id);
+    return ask(core, OTAB_MAIL_CONFIRM, core->state.nonce, core->state.ids.slot0);
 }
 
 uint32_t otab_app_install(struct otab_app *app)

@@ -17,7 +17,8 @@
  *   REJECTED  slot 1 holds an image that was reverted because it did not confirm
  *   FAILED    slot 1 holds an image that was refused; reason says why
  *
- * Limits: one caller at a time; not while a service writes the mailbox page. A reset between the
+ * Limits: a unit that an interrupted request touched, and that reads as blank for a whole boot, may be
+ * programmed again; reading back tells whether the record stands. One caller at a time; not while a service writes the mailbox page. A reset between the
  * units of a record leaves a torn one, which counts nowhere; each record takes 64 of the page's 4096
  * bytes, and the bootloader erases the page once it has read a whole one.
  */
@@ -38,6 +39,12 @@ struct otab_app {
     struct otab_boot core;
 };
 
+/* An image that was refused or reverted; reason 0: none. */
+struct otab_app_judged {
+    uint8_t id[OTAB_ID_LEN];
+    uint32_t reason; /* enum otav_err or otab_err */
+};
+
 struct otab_app_status {
     uint8_t state;                /* enum otab_update_state */
     bool has_version;             /* an image was confirmed since the factory */
@@ -46,7 +53,7 @@ struct otab_app_status {
     uint32_t reason;              /* with REJECTED and FAILED: enum otav_err or otab_err; else 0 */
     uint8_t running[OTAB_ID_LEN]; /* id of the image in slot 0, zeros before its first boot */
     uint8_t offered[OTAB_ID_LEN]; /* id of the image in slot 1, zeros when there is none */
-    struct otab_judged judged[2]; /* what was refused or reverted, newest first */
+    struct otab_app_judged judged[2]; /* newest first */
 };
 
 /* platform: read, program and crypto (hashing only) are used, all else may be NULL; it stays the
