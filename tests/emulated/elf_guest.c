@@ -34,13 +34,17 @@ static bool load_segments(Elf *elf, int fd, uint8_t *memory, size_t memory_len)
     return true;
 }
 
+bool elf_guest_is_mapping(const struct elf_symbol *symbol)
+{
+    return symbol->name[0] == '$';
+}
+
 static void add_symbol(struct elf_guest *guest, const GElf_Sym *sym, const char *name)
 {
     struct elf_symbol *s;
 
-    /* Mapping symbols ($t, $d) stand at the same addresses as functions. */
-    if (name == NULL || name[0] == '\0' || name[0] == '$' ||
-        GELF_ST_TYPE(sym->st_info) == STT_FILE || GELF_ST_TYPE(sym->st_info) == STT_SECTION) {
+    if (name == NULL || name[0] == '\0' || GELF_ST_TYPE(sym->st_info) == STT_FILE ||
+        GELF_ST_TYPE(sym->st_info) == STT_SECTION) {
         return;
     }
     guest->symbols = realloc(guest->symbols, (guest->symbol_count + 1) * sizeof *guest->symbols);
@@ -122,9 +126,11 @@ const char *elf_guest_where(const struct elf_guest *guest, uint32_t address)
     const struct elf_symbol *best = NULL;
 
     for (size_t i = 0; i < guest->symbol_count; i++) {
-        if (guest->symbols[i].address <= address &&
-            (best == NULL || guest->symbols[i].address >= best->address)) {
-            best = &guest->symbols[i];
+        const struct elf_symbol *s = &guest->symbols[i];
+
+        if (!elf_guest_is_mapping(s) && s->address <= address &&
+            (best == NULL || s->address >= best->address)) {
+            best = s;
         }
     }
     (void)snprintf(text, sizeof text, "%s+0x%x", best == NULL ? "?" : best->name,

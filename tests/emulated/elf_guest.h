@@ -23,6 +23,10 @@ struct elf_guest {
 bool elf_guest_load(const char *path, uint8_t *memory, size_t memory_len, struct elf_guest *ret);
 void elf_guest_free(struct elf_guest *guest);
 
+/* Whether it marks where code ($t) or data ($d) begins, at the addresses of other symbols.
+ * spec: AAELF32, mapping symbols */
+bool elf_guest_is_mapping(const struct elf_symbol *symbol);
+
 /* Address of a symbol; ends the program when the guest has none. *ret_len (may be NULL): its size. */
 uint32_t elf_guest_symbol(const struct elf_guest *guest, const char *name, uint32_t *ret_len);
 /* "function+0x12", valid until the next call. */

@@ -63,7 +63,7 @@ void campaign_judge(struct campaign *c, enum outcome outcome, uint32_t address, 
     c->holes++;
     if (c->holes <= HOLES_SHOWN) {
         (void)printf("  hole: %s: %s at %s: %s\n", c->what, kind,
-                     program_where(machine_program(c->machine), address),
+                     elf_guest_where(&machine_program(c->machine)->elf, address),
                      committed ? "slot bootable" : "accepted");
     }
 }
@@ -84,8 +84,8 @@ static void watch(struct campaign *c, const char *start, const char *end, bool w
 {
     const struct program *program = machine_program(c->machine);
 
-    machine_watch(c->machine, program_symbol(program, start, NULL),
-                  program_symbol(program, end, NULL), watched);
+    machine_watch(c->machine, elf_guest_symbol(&program->elf, start, NULL),
+                  elf_guest_symbol(&program->elf, end, NULL), watched);
 }
 
 static void watch_zone(struct campaign *c, enum zone zone)
@@ -109,7 +109,7 @@ static uint32_t count_points(const struct campaign *c)
 
 static void start(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    uint32_t entry = program_symbol(machine_program(c->machine), "guest_main", NULL);
+    uint32_t entry = elf_guest_symbol(&machine_program(c->machine)->elf, "guest_main", NULL);
 
     machine_watch(c->machine, 0, GUEST_ROM_LEN, false);
     machine_watch(c->machine, entry, entry + 2, true);
@@ -125,7 +125,7 @@ static void start(struct campaign *c, const struct sample *sample, enum guest_pa
 static void go_to_end(struct campaign *c)
 {
     uint32_t len;
-    uint32_t product = program_symbol(machine_program(c->machine), "p256_mul_add", &len);
+    uint32_t product = elf_guest_symbol(&machine_program(c->machine)->elf, "p256_mul_add", &len);
     uint32_t count;
 
     machine_watch(c->machine, 0, GUEST_ROM_LEN, false);

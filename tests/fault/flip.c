@@ -12,7 +12,7 @@ enum { FLIPS_AT_PLACE = 8 };
 /* Whether the flip made LR point into a caller of the verifier. */
 static bool is_jump_to_caller(const struct campaign *c, struct flip flip)
 {
-    const char *where = program_where(machine_program(c->machine), machine_lr(c->machine));
+    const char *where = elf_guest_where(&machine_program(c->machine)->elf, machine_lr(c->machine));
 
     return flip.reg == REGISTER_LR && strncmp(where, "caller_", strlen("caller_")) == 0;
 }

@@ -335,8 +335,8 @@ struct machine *machine_open(const char *elf_path)
     for (uint32_t address = 0; address < GUEST_ROM_LEN; address += 2) {
         m->it_block_len[address / 2] = (uint8_t)decode_it(m, address);
     }
-    m->accepted = program_symbol(&m->program, "accepted", NULL);
-    m->refused = program_symbol(&m->program, "refused", NULL);
+    m->accepted = elf_guest_symbol(&m->program.elf, "accepted", NULL);
+    m->refused = elf_guest_symbol(&m->program.elf, "refused", NULL);
     check_uc(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &m->uc), "open");
     check_uc(uc_ctl_set_cpu_model(m->uc, UC_CPU_ARM_CORTEX_M4), "model");
     map(m);
@@ -352,7 +352,7 @@ void machine_close(struct machine *m)
     }
     (void)uc_context_free(m->power_on);
     (void)uc_close(m->uc);
-    program_free(&m->program);
+    elf_guest_free(&m->program.elf);
     free(m);
 }
 
