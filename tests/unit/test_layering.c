@@ -32,7 +32,7 @@ static const struct rule rules[] = {
     /* policy, above attributes */
     {"verifier/src", "policy.c", {"policy.h", "secure.h", "string.h"}},
     {"verifier/src", "policy.h", {"otav/otav.h"}},
-    {"verifier/src", "recheck.c", {"policy.h"}},
+    {"verifier/src", "recheck.c", {"policy.h", "string.h"}},
     /* above policy, beside the path of an image */
     {"verifier/src", "provision.c", {"otav/otav_provision.h", "policy.h", "secure.h", "string.h"}},
     /* context, above policy */

@@ -1,10 +1,12 @@
 /*
  * The rules of policy.c a second time, in other words: a fault that disarms a check there, once or for
  * as long as the device runs, disarms none here.
- * Layer: policy. Guards: shares no instruction with the first judgement but those that read the
- * attributes; a unit of its own, so that no compiler concludes from the one what the other finds.
+ * Layer: policy. Guards: shares no instruction with the first judgement but those that read one record
+ * of attributes; a unit of its own, so that no compiler concludes from the one what the other finds.
  */
 #include "policy.h"
+
+#include <string.h>
 
 static uint32_t differ(const uint8_t *a, const uint8_t *b, unsigned len)
 {
@@ -87,23 +89,36 @@ static uint32_t misfit_of_age(const struct otav_config *config,
     return misfit;
 }
 
+/* Walks through the records of an area that was parsed before, and may have been parsed wrong. */
+static void find_attributes(const uint8_t *area, struct otav_attributes *ret)
+{
+    struct otav_record record;
+    uint16_t offset = 0;
+
+    memset(ret, 0, sizeof *ret);
+    while (otav_attributes_next(area, OTAV_META_ATTRIBUTES_LEN, &offset, &record)) {
+        if (record.type - 1u < OTAV_ATTRIBUTE_ENFORCED_COUNT) {
+            ret->value[record.type - 1u] = record.value;
+        }
+    }
+}
+
 uint32_t otav_policy_recheck(const struct otav_config *config, const struct otav_transfer *transfer,
                              const uint8_t metadata[OTAV_META_LEN], uint8_t key_index)
 {
     const struct otav_key *key = &config->keys[key_index];
     struct otav_attributes attributes;
+    const uint8_t *area = metadata + OTAV_META_ATTRIBUTES_OFF;
     const uint8_t *type;
     uint16_t detail;
     uint32_t misfit =
-        otav_attributes_parse(metadata + OTAV_META_ATTRIBUTES_OFF, OTAV_META_ATTRIBUTES_LEN,
-                              config->policy != OTAV_POLICY_STOCK, &attributes, &detail) ^
+        otav_attributes_parse(area, OTAV_META_ATTRIBUTES_LEN, config->policy != OTAV_POLICY_STOCK,
+                              &attributes, &detail) ^
         OTAV_OK;
 
-    if (misfit != 0) {
-        return misfit; /* nothing was found that could be looked at */
-    }
+    find_attributes(area, &attributes); /* not as parsed: both judgements would rest on that */
     type = OTAV_ATTR_VALUE(&attributes, IMAGE_TYPE);
-    misfit = (uint32_t)(metadata[OTAV_META_AUTH_METHOD_OFF] ^ OTAV_METHOD_ECDSA);
+    misfit |= (uint32_t)(metadata[OTAV_META_AUTH_METHOD_OFF] ^ OTAV_METHOD_ECDSA);
     misfit |= (uint32_t)(metadata[OTAV_META_FW_AUTH_METHOD_OFF] ^ OTAV_METHOD_ECDSA);
     misfit |= misfit_of_key(config, key);
     misfit |= misfit_of_attributes(config, transfer, metadata, &attributes);
