@@ -101,6 +101,7 @@ static unsigned edge_values(uint8_t ret[12][32])
         to_bytes(number, ret[count++]);
         ck_assert_int_eq(BN_add(number, number, ref.n), 1);
         to_bytes(number, ret[count++]);
+        BN_free(number);
     }
     return count;
 }
