@@ -80,8 +80,8 @@ static bool configure(union work *work)
         return false;
     }
     memset(work, 0, sizeof *work);
-    if (otav_provision_decode((const uint8_t *)LAYOUT_PROVISION, &wbz451_soft_crypto, config) !=
-        OTAV_OK) {
+    if (otav_provision_decode((const uint8_t *)LAYOUT_PROVISION, &otav_crypto_soft_no_aes,
+                              config) != OTAV_OK) {
         return false;
     }
     config->has_installed = true;
@@ -99,7 +99,7 @@ static uint32_t verify(struct verification *v, uint32_t slot)
         .user = (void *)(slot == 0 ? LAYOUT_SLOT0 : LAYOUT_SLOT1),
         .read = read_slot,
     };
-    enum otav_err err = otav_verify_slot(&v->ctx, &v->config, &wbz451_soft_crypto, &flash,
+    enum otav_err err = otav_verify_slot(&v->ctx, &v->config, &otav_crypto_soft_no_aes, &flash,
                                          slot == 0 ? OTAV_BOOT : OTAV_INSTALL);
     uint32_t good = err == OTAV_OK && otav_verdict(&v->ctx) == OTAV_ACCEPT ? GOOD : BAD;
 

@@ -176,7 +176,7 @@ static uint32_t sha256_final(void *user, struct otav_sha256_state *state,
 
 void wbz451_crypto_init(struct wbz451_icm *icm, struct otav_crypto *ret)
 {
-    *ret = wbz451_soft_crypto;
+    *ret = otav_crypto_soft_no_aes;
     ret->user = icm;
     ret->sha256_begin = sha256_begin;
     ret->sha256_update = sha256_update;

@@ -33,7 +33,7 @@ static uint32_t refuse_program(void *user, uint32_t address, const uint8_t unit[
     return OTAV_REJECT;
 }
 
-static const struct otab_platform platform = {.crypto = &wbz451_soft_crypto,
+static const struct otab_platform platform = {.crypto = &otav_crypto_soft_no_aes,
                                               .read = read_flash,
                                               .erase = refuse_erase,
                                               .program = refuse_program,

@@ -8,7 +8,7 @@
 #ifndef WBZ451_BOARD_H
 #define WBZ451_BOARD_H
 
-#include <otav/otav_port.h>
+#include <otav/otav_soft.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,9 +73,6 @@ void wbz451_flash_cache_invalidate(void);
 void wbz451_cache_off(void);
 
 /* ---- crypto, SHA-256 by the ICM ----------------------------------------------------------------------- */
-
-/* In software, without user data; AES is refused: slots hold plaintext. */
-extern const struct otav_crypto wbz451_soft_crypto;
 
 /* Memory that the ICM reads and writes; zero-initialise. */
 struct wbz451_icm {
