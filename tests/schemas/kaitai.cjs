@@ -1,7 +1,7 @@
-/* kaitai.cjs NPM_DIR PROJECT_DIR OTAIMG FORMAT_TABLES
+/* kaitai.cjs NPM_DIR PROJECT_DIR OTAIMG FORMAT_TABLES STEP
  * schemas/wbz451_ota.ksy against `otaimg inspect --json`: for every good file both must name the same
- * fields with the same offset, length, bytes and number, and for every damaged header or metadata
- * byte they must agree whether the file is still well-formed. And against the field lists of the
+ * fields with the same offset, length, bytes and number, and for every STEP-th damaged header or
+ * metadata byte they must agree whether the file is still well-formed. And against the field lists of the
  * verifier, for records that no file has yet. schemas/wbz451_provision.ksy against `otaimg keys show`
  * in the same way. */
 'use strict';
@@ -13,7 +13,7 @@ const { createRequire } = require('module');
 const { execFileSync } = require('child_process');
 const { Files } = require('./inspect_files.cjs');
 
-const [npmDir, projectDir, otaimg, formatTables] = process.argv.slice(2);
+const [npmDir, projectDir, otaimg, formatTables, step] = process.argv.slice(2);
 const fromNpm = createRequire(path.join(npmDir, 'package.json'));
 const compiler = fromNpm('kaitai-struct-compiler');
 const yaml = fromNpm('js-yaml');
@@ -197,11 +197,11 @@ function fixChecksum(bytes) {
   bytes.writeUInt16LE((0x10000 - (sum & 0xffff)) & 0xffff, 2);
 }
 
-function compareDamaged(parser, file, end, step) {
+function compareDamaged(parser, file, end) {
   const original = fs.readFileSync(file);
   const hasOtau = original[0] === 1;
   let refused = 0;
-  for (let i = 0; i < end; i += step) {
+  for (let i = 0; i < end; i += Number(step)) {
     for (const mask of [0x01, 0x80]) {
       const bytes = Buffer.from(original);
       bytes[i] ^= mask;
@@ -375,8 +375,8 @@ async function compareProvision() {
     for (const file of good) {
       compareFile(parser, file);
     }
-    compareDamaged(parser, path.join(scratch, 'image-full.ota'), 0x200, 1);
-    compareDamaged(parser, path.join(scratch, 'ble-full.ota'), 0x80, 1);
+    compareDamaged(parser, path.join(scratch, 'image-full.ota'), 0x200);
+    compareDamaged(parser, path.join(scratch, 'ble-full.ota'), 0x80);
     console.log(`${good.length} files, ${fieldCount} fields, ${failures} differences`);
     process.exitCode = failures === 0 ? 0 : 1;
   } finally {
