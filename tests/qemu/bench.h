@@ -13,10 +13,14 @@
 #include "board_boot.h"
 #include "image_builder.h"
 
+/* What one instruction takes of the emulator's clock. */
+enum { BENCH_ICOUNT_SHIFT = 6, BENCH_INSTRUCTION_NS = 1 << BENCH_ICOUNT_SHIFT };
+
 struct bench {
     int fd;         /* of the file */
     uint8_t *psram; /* its content, shared with the emulator */
     struct image_key key;
+    bool counts;       /* the emulator's clock is exact; set before a run */
     char output[4096]; /* of the last run, without what did not fit */
     int exit_code;     /* of the last run; -1: it was killed */
 };

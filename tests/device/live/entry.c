@@ -4,10 +4,7 @@
  */
 #include "entry.h"
 
-#include <stddef.h>
-
 #include "board_boot.h"
-#include "live.h"
 
 #define REG(address) (*(volatile uint32_t *)(address))
 #define SYST_CSR     REG(0xE000E010u)
@@ -57,9 +54,6 @@ static volatile bool hangs;
 
 void live_reset(void);
 void live_start(void);
-
-_Static_assert(LIVE_COUNTER_ADDRESS == 0x20000000u && offsetof(struct entry, counter) == 0,
-               "entry is the first thing in RAM");
 
 /* The counter first: what was executed until here is the bootloader's. */
 __attribute__((naked)) void live_reset(void)
@@ -228,7 +222,7 @@ void entry_hang(void)
 }
 
 /* In the reserved words 7 and 8: number and conduct, which the host fills in. */
-__attribute__((section(".vectors"), used)) const struct vectors vectors = {
-    live_stack_end,
-    {live_reset, on_fault, on_fault, on_fault, on_fault, on_fault, NULL, NULL, NULL, NULL,
-     note_by_flash, on_fault, NULL, note_by_flash, note_by_flash}};
+__attribute__((section(".vectors"), used))
+const struct vectors vectors = {live_stack_end,
+                                {live_reset, on_fault, on_fault, on_fault, on_fault, on_fault, 0, 0,
+                                 0, 0, note_by_flash, on_fault, 0, note_by_flash, note_by_flash}};

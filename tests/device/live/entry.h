@@ -6,7 +6,7 @@
 
 /* Taken by the first instructions, in this order. */
 struct entry {
-    uint32_t counter; /* of the FPGA, at 25 MHz since the last reset */
+    uint32_t counter; /* of the FPGA */
     uint32_t sp;
     uint32_t primask;
     uint32_t faultmask;

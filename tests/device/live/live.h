@@ -10,17 +10,18 @@ enum {
     LIVE_CONDUCT_OFF = 0x20, /* u32, enum live_conduct */
 };
 
-/* What it does after it printed its line; all but LIVE_STOP only while on trial, else it stops. */
+/* What it does. The last four only while on trial, after it printed its line; then as LIVE_STOP. */
 enum live_conduct {
-    LIVE_STOP,    /* ends the emulator */
+    LIVE_STOP,    /* prints its line, ends the emulator */
+    LIVE_COUNT,   /* prints only how far the machine's counter was at the first instruction */
     LIVE_CONFIRM, /* confirms, resets */
     LIVE_RESET,   /* resets */
     LIVE_FAULT,   /* runs an undefined instruction, with a handler that resets */
     LIVE_HANG     /* waits for ever, in its handlers too */
 };
 
-/* Where it leaves the FPGA's counter as its first instruction read it. */
-#define LIVE_COUNTER_ADDRESS 0x20000000u
+/* The FPGA's counter: 25 MHz of the emulator's clock since the last reset. */
+#define LIVE_COUNTER_HZ 25000000u
 
 enum { LIVE_EXIT_STOP = 0, LIVE_EXIT_BROKEN = 1 };
 

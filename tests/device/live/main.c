@@ -73,6 +73,7 @@ static void behave(uint32_t conduct)
     case LIVE_HANG:
         entry_hang();
     case LIVE_STOP:
+    case LIVE_COUNT:
     default:
         break;
     }
@@ -85,6 +86,11 @@ void live_main(void)
                                                   .program = board_flash_program};
     struct otab_app_status status;
 
+    if (word_of_table(LIVE_CONDUCT_OFF) == LIVE_COUNT) {
+        print_field("counter ", entry.counter);
+        board_print("\n");
+        board_exit(LIVE_EXIT_STOP);
+    }
     print_field("", word_of_table(LIVE_NUMBER_OFF));
     board_print(": ");
     check(entry_complaint());
