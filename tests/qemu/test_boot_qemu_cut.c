@@ -8,6 +8,9 @@
 
 enum { EDGE = 8, CUTS = 4 * EDGE, KILLS = 8 };
 
+/* Of the PSRAM. */
+#define USED_LEN (LAYOUT_CONTROL_OFF + sizeof(struct board_flash_control))
+
 static struct bench bench;
 static struct image old_image;
 static struct image new_image;
@@ -22,9 +25,9 @@ static void set_up(void)
     bench_run(&bench);
     ck_assert_int_eq(bench.exit_code, LIVE_EXIT_STOP);
     bench_put(&bench, OTAV_SLOT1_ADDRESS, &new_image);
-    before = malloc(BOARD_PSRAM_LEN);
+    before = malloc(USED_LEN);
     ck_assert_ptr_nonnull(before);
-    memcpy(before, bench.psram, BOARD_PSRAM_LEN);
+    memcpy(before, bench.psram, USED_LEN);
 }
 
 static void tear_down(void)
@@ -35,7 +38,7 @@ static void tear_down(void)
 
 static void start_over(void)
 {
-    memcpy(bench.psram, before, BOARD_PSRAM_LEN);
+    memcpy(bench.psram, before, USED_LEN);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -156,6 +159,27 @@ START_TEST(test_cut_in_the_recovery_recovers)
 }
 END_TEST
 
+START_TEST(test_cut_in_the_revert_recovers)
+{
+    uint32_t swap = count_swap();
+    uint32_t operations;
+
+    bench_image(&bench, 2, LIVE_RESET, &new_image);
+    bench_put(&bench, OTAV_SLOT1_ADDRESS, &new_image);
+    memcpy(before, bench.psram, USED_LEN);
+    operations = count_operations("report REJECTED error 2306 flags 2\n");
+    for (unsigned cut = 0; cut < KILLS; cut++) {
+        uint32_t operation = swap + 1 + (operations - swap - 1) * cut / (KILLS - 1);
+
+        start_over();
+        bench_control(&bench)->cut_at = bench_control(&bench)->operations + operation;
+        bench_run(&bench);
+        ck_assert_int_eq(bench.exit_code, BOARD_EXIT_POWER_CUT);
+        ck_assert_msg(!recover(operation), "cut at %u: not reverted", operation);
+    }
+}
+END_TEST
+
 START_TEST(test_cut_by_killing_the_emulator_recovers)
 {
     uint32_t operations = count_update();
@@ -181,6 +205,7 @@ static void add_tests(TCase *tcase)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_cut_in_an_operation_recovers);
     tcase_add_test(tcase, test_cut_in_the_recovery_recovers);
+    tcase_add_test(tcase, test_cut_in_the_revert_recovers);
     tcase_add_test(tcase, test_cut_by_killing_the_emulator_recovers);
 }
 

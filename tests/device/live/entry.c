@@ -5,6 +5,7 @@
 #include "entry.h"
 
 #include "board_boot.h"
+#include "live.h"
 
 #define REG(address) (*(volatile uint32_t *)(address))
 #define SYST_CSR     REG(0xE000E010u)
@@ -50,6 +51,7 @@ extern const struct vectors vectors;
 __attribute__((section(".entry"))) struct entry entry;
 static volatile uint32_t taken[2][EXCEPTION_COUNT]; /* by the vectors in flash, by those in RAM */
 static _Alignas(128) struct vectors moved;
+static volatile bool started; /* zero at power-on */
 static volatile bool hangs;
 
 void live_reset(void);
@@ -77,6 +79,7 @@ void live_start(void)
     for (volatile uint32_t *word = live_bss_start; word < live_bss_end; word++) {
         *word = 0;
     }
+    started = true;
     live_main();
 }
 
@@ -142,6 +145,10 @@ static uint32_t exception_number(void)
 
 static void note(uint32_t table)
 {
+    if (!started) {
+        board_print("an exception before its first instruction\n");
+        board_exit(LIVE_EXIT_BROKEN);
+    }
     taken[table][exception_number() % EXCEPTION_COUNT]++;
 }
 
