@@ -2,7 +2,7 @@
  * Two emulators as witnesses of one boot:  test_boot_qemu_witness BOOTLOADER LIVE
  *
  * From reset to the application's first instruction, QEMU and Unicorn execute the same number of
- * instructions and leave the same flash.
+ * instructions and leave the same flash; also when power is cut.
  * Layer: test, host. Unicorn's hook of instructions leaves out those in IT blocks whose condition is
  * false, QEMU's clock does not: they are found in the blocks, whose bounds Unicorn also tells.
  */
@@ -76,6 +76,14 @@ static void on_instruction(uc_engine *uc, uint64_t address, uint32_t len, void *
     }
 }
 
+/* A breakpoint: it asks the emulator for something. Only for the end, when power is cut. */
+static void on_exception(uc_engine *uc, uint32_t number, void *user)
+{
+    (void)number;
+    (void)user;
+    check_uc(uc_emu_stop(uc));
+}
+
 /* ---- the machine, as far as the bootloader needs it ------------------------------------------- */
 
 static void map(struct witness *w)
@@ -89,6 +97,7 @@ static void map(struct witness *w)
     check_uc(uc_mem_map(w->uc, SYSTEM, SYSTEM_LEN, UC_PROT_READ | UC_PROT_WRITE));
     check_uc(uc_hook_add(w->uc, &hook, UC_HOOK_BLOCK, (void *)(uintptr_t)on_block, w, 1, 0));
     check_uc(uc_hook_add(w->uc, &hook, UC_HOOK_CODE, (void *)(uintptr_t)on_instruction, w, 1, 0));
+    check_uc(uc_hook_add(w->uc, &hook, UC_HOOK_INTR, (void *)(uintptr_t)on_exception, w, 1, 0));
 }
 
 static void witness_open(struct witness *w)
@@ -170,16 +179,39 @@ static void check_boot(const char *name)
     ck_assert(memcmp(bench.psram, witness.psram, BOARD_PSRAM_LEN) == 0);
 }
 
-START_TEST(test_witness_boots_agree)
+static void stage(void)
 {
     static struct image image;
 
-    check_boot("first boot");
-    check_boot("verified boot");
     bench_image(&bench, 2, LIVE_COUNT, &image);
     bench_put(&bench, OTAV_SLOT1_ADDRESS, &image);
+}
+
+START_TEST(test_witness_boots_agree)
+{
+    check_boot("first boot");
+    check_boot("verified boot");
+    stage();
     check_boot("install");
     check_boot("revert");
+}
+END_TEST
+
+/* Each goes on where the one before was cut. */
+START_TEST(test_witness_cuts_agree)
+{
+    volatile struct board_flash_control *control = bench_control(&bench);
+
+    (void)qemu_boot();
+    stage();
+    for (uint32_t cut = 1; cut < 700; cut += 97) {
+        control->cut_at = control->operations + cut;
+        (void)witness_boot(&witness);
+        bench_run(&bench);
+        ck_assert_int_eq(bench.exit_code, BOARD_EXIT_POWER_CUT);
+        ck_assert(memcmp(bench.psram, witness.psram, BOARD_PSRAM_LEN) == 0);
+    }
+    check_boot("recovery");
 }
 END_TEST
 
@@ -187,6 +219,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_witness_boots_agree);
+    tcase_add_test(tcase, test_witness_cuts_agree);
 }
 
 int main(int argc, char **argv)
