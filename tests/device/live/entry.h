@@ -19,7 +19,7 @@ extern struct entry entry;
 /* What this application asks of its bootloader, as text: "" when the core is as promised. */
 const char *entry_complaint(void);
 
-/* Takes SVC, PendSV and SysTick through the vectors as the bootloader left them, then through
+/* Takes SVC, PendSV, SysTick and an interrupt through the vectors as the bootloader left them, then through
  * others of its own. "" when each came as often as it was asked for. */
 const char *exceptions_complaint(void);
 
