@@ -121,6 +121,14 @@ START_TEST(test_qemu_update_that_hangs_is_reverted)
 }
 END_TEST
 
+/* As many start-up files do it. */
+START_TEST(test_qemu_update_that_hangs_in_its_fault_handler_is_reverted)
+{
+    stage(LIVE_STUCK);
+    check_run(LIVE_EXIT_STOP, ON_TRIAL REVERTED);
+}
+END_TEST
+
 /* ---- refused ---------------------------------------------------------------------------------- */
 
 static void check_refused(unsigned error)
@@ -171,6 +179,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_qemu_update_that_loses_power_is_reverted);
     tcase_add_test(tcase, test_qemu_update_that_faults_is_reverted);
     tcase_add_test(tcase, test_qemu_update_that_hangs_is_reverted);
+    tcase_add_test(tcase, test_qemu_update_that_hangs_in_its_fault_handler_is_reverted);
     tcase_add_test(tcase, test_qemu_bad_images_are_refused);
 }
 

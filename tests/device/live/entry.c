@@ -233,6 +233,12 @@ void entry_hang(void)
     wait_for_ever();
 }
 
+void entry_fault_and_hang(void)
+{
+    hangs = true;
+    entry_fault();
+}
+
 /* In the reserved words 7 and 8: number and conduct, which the host fills in. */
 __attribute__((section(".vectors"), used)) const struct vectors vectors = {
     live_stack_end,

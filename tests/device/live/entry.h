@@ -23,10 +23,11 @@ const char *entry_complaint(void);
  * others of its own. "" when each came as often as it was asked for. */
 const char *exceptions_complaint(void);
 
-/* Never returns; the HardFault handler resets. */
+/* A HardFault, whose handler resets. */
 _Noreturn void entry_fault(void);
-/* From now on nothing but a reset from outside helps. */
+/* Both wait for ever, the second one in the HardFault handler: only the watchdog helps. */
 _Noreturn void entry_hang(void);
+_Noreturn void entry_fault_and_hang(void);
 
 _Noreturn void live_main(void);
 

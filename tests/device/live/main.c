@@ -72,6 +72,8 @@ static void behave(uint32_t conduct)
         entry_fault();
     case LIVE_HANG:
         entry_hang();
+    case LIVE_STUCK:
+        entry_fault_and_hang();
     case LIVE_STOP:
     case LIVE_COUNT:
     default:
