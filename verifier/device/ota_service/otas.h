@@ -225,8 +225,8 @@ enum otas_state {
 
 /* Where the next record of the resume journal goes. */
 struct otas_journal {
-    bool open; /* the page was prepared in this session */
-    bool dead; /* no room or no flash: go on without */
+    bool marked; /* it holds an index of this transfer */
+    bool dead;   /* no room, or its flash fails: go on without */
     uint32_t next;
 };
 
