@@ -14,8 +14,8 @@
  * Returns OTAV_OK or the error of otab_app_status(): *ret untouched. */
 uint32_t otas_boot_status(struct otab_app *app, struct otas_status *ret);
 
-/* The same from the report that otab_boot() left in this boot, which also knows a confirm that became
- * final: OTAS_COMPLETED, where the records alone say OTAS_NOTHING. */
+/* The same from the report that otab_boot() left in this boot. It also knows what leaves no trace in
+ * slot 1: a confirm that became final (OTAS_COMPLETED), an image that was refused and erased. */
 void otas_boot_report(const struct otab_report *report, struct otas_status *ret);
 
 /* For platform->permission: 0, or OTAS_ERR_TRIAL while slot 1 must stay for a revert, or the error of
