@@ -154,6 +154,46 @@ START_TEST(test_boot_journal_keeps_the_confirm)
 }
 END_TEST
 
+/* Power lost during the transfer, then a boot: the old image, or the new one once it was committed; the
+ * transfer goes on. */
+START_TEST(test_boot_power_cut_during_transfer_leaves_an_image_that_boots)
+{
+    static struct nvm_sim before;
+    unsigned cases = 0;
+    unsigned new_boots = 0;
+    unsigned ops;
+
+    before = peer.sim;
+    ck_assert_uint_eq(peer_update(&peer, &sent, 35), 0);
+    ops = peer.sim.op_count - before.op_count;
+    for (unsigned at = 1; at <= ops; at++) {
+        bool is_new;
+
+        nvm_restore(&peer.sim, &before);
+        peer_restart(&peer);
+        peer_connect(&peer, 247);
+        peer.sim.cut_at = before.op_count + at;
+        peer.sim.cut = (enum nvm_cut)(at % NVM_CUT_COUNT);
+        (void)peer_update(&peer, &sent, 35);
+        nvm_restart(&peer.sim);
+        ck_assert_uint_eq(reset(), OTAB_RUN_APPLICATION);
+        is_new = memcmp(report.id, new_image.id, OTAB_ID_LEN) == 0;
+        ck_assert(is_new || memcmp(report.id, old_image.id, OTAB_ID_LEN) == 0);
+        if (!is_new) {
+            ck_assert_uint_eq(peer_update(&peer, &sent, 35), 0);
+            ck_assert_uint_eq(reset(), OTAB_RUN_APPLICATION);
+        }
+        ck_assert_mem_eq(report.id, new_image.id, OTAB_ID_LEN);
+        ck_assert_uint_eq(report.state, OTAB_TRIAL);
+        ck_assert_msg(peer.sim.violation == NULL, "%s", peer.sim.violation);
+        new_boots += is_new;
+        cases++;
+    }
+    printf("power cuts: %u, new image at once: %u\n", cases, new_boots);
+    ck_assert_uint_le(new_boots, 1);
+}
+END_TEST
+
 START_TEST(test_boot_errors_of_the_flash_are_passed_on)
 {
     struct otas_status status = {OTAS_FAILED, 7, 7, 7};
@@ -175,6 +215,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_boot_refused_image_is_failed_with_its_reason);
     tcase_add_test(tcase, test_boot_cut_transfer_is_suspended);
     tcase_add_test(tcase, test_boot_journal_keeps_the_confirm);
+    tcase_add_test(tcase, test_boot_power_cut_during_transfer_leaves_an_image_that_boots);
     tcase_add_test(tcase, test_boot_errors_of_the_flash_are_passed_on);
 }
 

@@ -115,7 +115,9 @@ void otas_journal_mark(struct otas_journal *journal, const struct otav_flash *ma
                        const uint8_t id[OTAS_TRANSFER_ID_LEN],
                        const struct otav_checkpoint *checkpoint)
 {
-    if (!journal->dead && journal->next + 2 * OTAB_MAIL_LEN > END) {
+    const uint32_t needed = 3 * OTAB_MAIL_LEN; /* unit, mark, and an id that makes it void */
+
+    if (!journal->dead && journal->next + needed > END) {
         otas_journal_begin(journal, mailbox, id);
     }
     if (!journal->marked) {
@@ -123,6 +125,14 @@ void otas_journal_mark(struct otas_journal *journal, const struct otav_flash *ma
     }
     put(journal, mailbox, KIND_MARK, checkpoint->plain_len, checkpoint->previous);
     journal->marked |= !journal->dead;
+}
+
+void otas_journal_end(struct otas_journal *journal, const struct otav_flash *mailbox)
+{
+    static const uint8_t nobody[OTAS_TRANSFER_ID_LEN];
+
+    put(journal, mailbox, KIND_ID, 0, nobody);
+    journal->marked = false;
 }
 
 /* ---- looking back ----------------------------------------------------------------------------- */

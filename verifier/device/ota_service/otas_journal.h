@@ -31,4 +31,8 @@ void otas_journal_mark(struct otas_journal *journal, const struct otav_flash *ma
                        const uint8_t id[OTAS_TRANSFER_ID_LEN],
                        const struct otav_checkpoint *checkpoint);
 
+/* The marks are void from now on: the first unit of the slot is about to be programmed, and one that a
+ * lost power left in doubt must not be programmed again. */
+void otas_journal_end(struct otas_journal *journal, const struct otav_flash *mailbox);
+
 #endif

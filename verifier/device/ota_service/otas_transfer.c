@@ -204,6 +204,9 @@ bool otas_transfer_finish(struct otas_server *server)
     enum otav_err err = otav_finish(&server->ctx);
     uint32_t code = 0;
 
+    if (err == OTAV_OK && server->journal.marked) {
+        otas_journal_end(&server->journal, platform->mailbox);
+    }
     if (err == OTAV_OK) {
         err = otav_commit(&server->ctx);
     }
