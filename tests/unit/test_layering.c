@@ -44,6 +44,7 @@ static const struct rule rules[] = {
     {"verifier/src", "commit.c", {"stream.h", "secure.h", "string.h"}},
     /* above stream */
     {"verifier/src", "slot.c", {"context.h"}},
+    {"verifier/src", "resume.c", {"otav/otav_resume.h", "context.h", "string.h"}},
     {"verifier/src", "file.c", {"otav/otav_file.h", "stream.h", "string.h"}},
     /* public headers, bottom up */
     {"verifier/include/otav", "otav_format.h", {"std"}},
@@ -55,6 +56,7 @@ static const struct rule rules[] = {
      "otav.h",
      {"otav_attributes.h", "otav_config.h", "otav_error.h", "otav_port.h"}},
     {"verifier/include/otav", "otav_file.h", {"otav.h"}},
+    {"verifier/include/otav", "otav_resume.h", {"otav.h"}},
     {"verifier/include/otav", "otav_provision.h", {"otav_config.h", "otav_error.h", "otav_port.h"}},
     {"verifier/include/otav", NULL, {"otav_port.h"}},
     /* crypto back ends know the port and their library */

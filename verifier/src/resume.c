@@ -1,0 +1,101 @@
+/*
+ * Going on with an interrupted transfer: the context is brought to where the stream would have it, from
+ * what the slot holds.
+ * Layer: beside stream, above context. Guards: the metadata is judged and the firmware hashed
+ * from flash, as if it had come over the air; only a slot without first unit is gone on with.
+ */
+#include <otav/otav_resume.h>
+
+#include <string.h>
+
+#include "context.h"
+
+/* The metadata as it was sent: its first unit is not in the slot. */
+static enum otav_err load_metadata(struct otav_context *ctx, const uint8_t withheld[OTAV_UNIT_LEN])
+{
+    if (ctx->flash->read(ctx->flash->user, 0, ctx->metadata, OTAV_META_LEN) != OTAV_ACCEPT) {
+        return otav_context_fail(ctx, OTAV_ERR_FLASH_READ, 0);
+    }
+    for (unsigned i = 0; i < OTAV_UNIT_LEN; i++) {
+        if (ctx->metadata[i] != 0xFF) {
+            return otav_context_fail(ctx, OTAV_ERR_STATE, 0);
+        }
+    }
+    memcpy(ctx->metadata, withheld, OTAV_UNIT_LEN);
+    memcpy(ctx->withheld, withheld, OTAV_UNIT_LEN);
+    ctx->plain_len = OTAV_META_LEN;
+    return OTAV_OK;
+}
+
+/* A loop of its own beside slot.c's: shared, it would make every bootloader larger. */
+static enum otav_err hash_written(struct otav_context *ctx, uint32_t end)
+{
+    enum otav_err err = OTAV_OK;
+
+    while (err == OTAV_OK && ctx->plain_len < end) {
+        uint32_t rest = end - ctx->plain_len;
+        uint32_t part = rest < OTAV_WORK_LEN ? rest : OTAV_WORK_LEN;
+
+        if (ctx->flash->read(ctx->flash->user, ctx->plain_len, ctx->work, part) != OTAV_ACCEPT) {
+            return otav_context_fail(ctx, OTAV_ERR_FLASH_READ, 0);
+        }
+        err = otav_context_hash(ctx, ctx->work, part);
+    }
+    return err;
+}
+
+/* The chain goes on from the last block that came. */
+static enum otav_err begin_decryption(struct otav_context *ctx,
+                                      const uint8_t previous[OTAV_BLOCK_LEN])
+{
+    if (!ctx->transfer.encrypted) {
+        return OTAV_OK;
+    }
+    if (ctx->crypto->aes_cbc_begin(ctx->crypto->user, &ctx->aes, ctx->config->decrypt_key,
+                                   previous) != OTAV_ACCEPT) {
+        return otav_context_fail(ctx, OTAV_ERR_CRYPTO, 0);
+    }
+    ctx->aes_open = true;
+    return OTAV_OK;
+}
+
+static bool is_resumable(const struct otav_context *ctx, uint32_t plain_len)
+{
+    return plain_len >= OTAV_PAGE_LEN && plain_len % OTAV_PAGE_LEN == 0 &&
+           plain_len <= OTAV_META_LEN + ctx->fw_len;
+}
+
+enum otav_err otav_resume(struct otav_context *ctx, const struct otav_config *config,
+                          const struct otav_crypto *crypto, const struct otav_flash *flash,
+                          const struct otav_transfer *transfer,
+                          const struct otav_checkpoint *checkpoint)
+{
+    enum otav_err err;
+
+    if (flash == NULL || flash->read == NULL || checkpoint == NULL) {
+        return OTAV_ERR_ARG;
+    }
+    err = otav_context_open(ctx, config, crypto, flash, transfer, OTAV_METADATA);
+    if (err != OTAV_OK) {
+        return err;
+    }
+    if (transfer->encrypted && !config->has_decrypt_key) {
+        return otav_context_fail(ctx, OTAV_ERR_NO_DECRYPT_KEY, 0);
+    }
+    err = load_metadata(ctx, checkpoint->withheld);
+    if (err == OTAV_OK) {
+        err = otav_context_judge(ctx);
+    }
+    if (err == OTAV_OK && !is_resumable(ctx, checkpoint->plain_len)) {
+        err = otav_context_fail(ctx, OTAV_ERR_ARG, 0);
+    }
+    if (err == OTAV_OK) {
+        err = hash_written(ctx, checkpoint->plain_len);
+    }
+    if (err == OTAV_OK) {
+        ctx->erased_len = checkpoint->plain_len;
+        ctx->written_len = checkpoint->plain_len - OTAV_UNIT_LEN;
+        err = begin_decryption(ctx, checkpoint->previous);
+    }
+    return err;
+}
