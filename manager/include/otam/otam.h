@@ -154,7 +154,7 @@ struct otam_progress {
     bool reset_written;      /* DONE: the device took the reset */
 };
 
-/* What the manager needs from its host. read, sha256_* belong together with the same ctx. */
+/* What the manager needs from its host. */
 struct otam_host {
     /* Reads exactly len bytes at file_off; false: cannot. */
     bool (*read)(void *ctx, uint32_t file_off, uint8_t *ret, uint32_t len);
@@ -166,7 +166,7 @@ struct otam_host {
     bool (*sha256_end)(void *ctx, uint8_t ret[OTAM_DIGEST_LEN]);
 
     /* Keeps 32 bytes, for one device, beyond the end of the process; load gives them back, false:
-     * there are none; forget drops them. All three may be NULL. */
+     * there are none; forget drops them. All three may be NULL, and need sha256_* otherwise. */
     bool (*save)(void *ctx, const uint8_t state[OTAM_STATE_LEN]);
     bool (*load)(void *ctx, uint8_t ret[OTAM_STATE_LEN]);
     void (*forget)(void *ctx);
@@ -208,15 +208,18 @@ struct otam {
     uint8_t encrypted;
     uint8_t digest[OTAM_DIGEST_LEN];
     bool can_resume; /* digest is set */
-    bool resuming;   /* the device announced resume and this request is the long one */
+    bool resuming;   /* the device announced resume, and the request is the long one */
     bool written;    /* the write of this step was answered */
-    bool notified;   /* its notification came */
-    bool fatal;      /* disconnecting for good */
-    bool called;     /* guards against events from inside a callback */
+    bool notified;   /* its notification came, with success */
+    bool held;       /* the transport had no room for the next write */
+    bool ending;     /* once disconnected, the run is over with result */
+    bool inside;     /* a call is under way: guards against events from callbacks */
+    bool misused;    /* there was one */
+    bool stopping;   /* otam_stop() came from a callback */
     enum otam_channel subscribing;
-    uint16_t ll_len;
     uint32_t best_len; /* most bytes ever confirmed: progress is going beyond */
     unsigned failures; /* attempts since the last progress */
+    uint32_t now_ms;
     uint32_t since_ms; /* when this wait began */
     uint32_t wait_ms;  /* and how long it may take */
 };
@@ -228,7 +231,8 @@ struct otam {
  */
 enum otam_err otam_start(struct otam *ret, const struct otam_config *config, uint32_t now_ms);
 
-/* What the transport has to say. now_ms: milliseconds of any clock that never goes back; may wrap. */
+/* What the transport has to say. A call from inside a callback ends the run with OTAM_ERR_ORDER.
+ * now_ms: milliseconds of any clock that never goes back; may wrap. */
 void otam_event(struct otam *m, const struct otam_event *event, uint32_t now_ms);
 
 /* Lets time pass: call it at or after the deadline; more often does no harm. */
