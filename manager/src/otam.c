@@ -353,16 +353,26 @@ static void on_subscribed(struct otam *m, const struct otam_event *event)
     }
 }
 
-static void on_feature(struct otam *m, const struct otam_event *event)
+static enum otam_err judge_feature(const struct otam *m, const struct otam_event *event)
 {
     if (m->progress.state != OTAM_READING) {
-        fail(m, OTAM_ERR_PROTOCOL);
-    } else if (!event->ok) {
-        fail(m, OTAM_ERR_DEVICE);
-    } else if (event->data_len != OTAM_FEATURE_LEN) {
-        fail(m, OTAM_ERR_PROTOCOL);
-    } else if ((event->data[0] & FEATURE_FIRMWARE) == 0) {
-        fail(m, OTAM_ERR_FEATURE);
+        return OTAM_ERR_PROTOCOL;
+    }
+    if (!event->ok) {
+        return OTAM_ERR_DEVICE;
+    }
+    if (event->data_len != OTAM_FEATURE_LEN) {
+        return OTAM_ERR_PROTOCOL;
+    }
+    return (event->data[0] & FEATURE_FIRMWARE) != 0 ? OTAM_OK : OTAM_ERR_FEATURE;
+}
+
+static void on_feature(struct otam *m, const struct otam_event *event)
+{
+    enum otam_err err = judge_feature(m, event);
+
+    if (err != OTAM_OK) {
+        fail(m, err);
     } else {
         m->resuming = m->can_resume && (event->data[1] & FEATURE_RESUME) != 0 &&
                       m->progress.att_mtu >= OTAM_RESUME_REQUEST_LEN + OTAM_ATT_WRITE_LEN;
@@ -381,12 +391,11 @@ static void on_grant(struct otam *m, const struct otam_event *event)
 {
     struct otam_grant grant;
 
-    if (!otam_grant_decode(event->data, event->data_len, &grant)) {
+    if (!otam_grant_decode(event->data, event->data_len, &grant) ||
+        (grant.result == OTAM_RESULT_SUCCESS && grant.group_len != OTAM_GROUP_LEN)) {
         fail(m, OTAM_ERR_PROTOCOL);
     } else if (grant.result != OTAM_RESULT_SUCCESS) {
         fail_result(m, grant.result);
-    } else if (grant.group_len != OTAM_GROUP_LEN) {
-        fail(m, OTAM_ERR_PROTOCOL);
     } else if (!start_index_is_valid(m, grant.start_index)) {
         fail(m, OTAM_ERR_START_INDEX);
     } else {
@@ -413,12 +422,13 @@ static void on_response(struct otam *m, const struct otam_event *event, uint8_t 
 
 static void on_group(struct otam *m, const struct otam_event *event)
 {
-    if (event->data_len != 1) {
+    bool is_early = m->progress.sent_len < group_end(m);
+
+    /* An error may come early, success may not. */
+    if (event->data_len != 1 || (event->data[0] == OTAM_RESULT_SUCCESS && is_early)) {
         fail(m, OTAM_ERR_PROTOCOL);
     } else if (event->data[0] != OTAM_RESULT_SUCCESS) {
         fail_result(m, event->data[0]);
-    } else if (m->progress.sent_len < group_end(m)) {
-        fail(m, OTAM_ERR_PROTOCOL);
     } else {
         m->progress.confirmed_len = m->progress.sent_len;
         if (m->progress.confirmed_len > m->best_len) {
@@ -450,7 +460,9 @@ static void on_control(struct otam *m, const struct otam_event *event)
 {
     if (m->notified) {
         fail(m, OTAM_ERR_PROTOCOL);
-    } else if (m->progress.state == OTAM_REQUESTING) {
+        return;
+    }
+    if (m->progress.state == OTAM_REQUESTING) {
         on_grant(m, event);
     } else if (m->progress.state == OTAM_STARTING) {
         on_response(m, event, OTAM_OP_START);

@@ -69,6 +69,7 @@ void fake_unplug(struct fake_device *d)
     d->connected = false;
     d->state = FAKE_IDLE;
     d->unacknowledged = false;
+    d->deaf = false;
     memset(d->subscribed, 0, sizeof d->subscribed);
     if (!d->resumes) {
         d->kept_len = 0;
@@ -430,7 +431,9 @@ static enum otam_tx fake_write_command(void *ctx, const uint8_t *data, size_t le
     }
     if (is(rule, FAKE_DROP)) {
         drop(d);
-    } else if (!is(rule, FAKE_SILENT)) {
+    } else if (is(rule, FAKE_SILENT) || d->deaf) {
+        d->deaf = true;
+    } else {
         take_data(d, data, len);
         say_extra(d, rule);
     }

@@ -85,6 +85,7 @@ struct fake_device {
     uint32_t announced_len;
     uint32_t received_len;
     bool unacknowledged;
+    bool deaf; /* a write was lost: nothing more is heard on this connection */
     uint32_t kept_len;
     uint8_t kept_digest[OTAM_DIGEST_LEN];
     uint8_t flash[OTAM_IMAGE_MAX_LEN];

@@ -129,7 +129,8 @@ START_TEST(test_transfer_goes_on_after_a_break_at_every_group)
             bench_expect_installed(b);
             ck_assert_uint_eq(otam_progress(&b->m)->attempt, 2);
             ck_assert_int_eq(otam_progress(&b->m)->last_err, OTAM_ERR_LINK_LOST);
-            ck_assert_uint_eq(otam_progress(&b->m)->resumed_at, (group < 6 ? group : 5) * 1024);
+            ck_assert_uint_eq(otam_progress(&b->m)->resumed_at,
+                              (group < 6 ? group : 5) * UINT64_C(1024));
             ck_assert_uint_eq(b->device.taken_len, b->device.image_len + (group == 6 ? 512 : 0));
         }
     }
