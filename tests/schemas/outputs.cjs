@@ -1,6 +1,6 @@
 /* outputs.cjs NPM_DIR PROJECT_DIR OTAIMG
- * What `lint --json`, `build --provenance`, `keys generate --record`, `keys show --json` and
- * `keys list --json` write is valid under its schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
+ * What `lint --json`, `build --provenance`, `estimate --json`, `keys generate --record`,
+ * `keys show --json` and `keys list --json` write is valid under its schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
  * test is skipped (77), but not in CI. */
 'use strict';
 const crypto = require('crypto');
@@ -186,6 +186,20 @@ function checkProvenance() {
   }
 }
 
+/* ---- estimate ---- */
+
+function checkEstimate() {
+  const validate = schema('estimate');
+  run(['build', '-q', 'stock.yaml'], 0);
+  const estimate = JSON.parse(run(['estimate', 'app.ota', '--json'], 0));
+  check('estimate', validate, estimate);
+  expect(estimate.image_length === fs.statSync(at('app.ota')).size - 16, 'estimate: another length');
+  expect([23, 185, 247, 498].every((mtu) => estimate.links.some((link) => link.att_mtu === mtu)),
+    'estimate: an MTU is missing');
+  expect(estimate.links.every(({ intervals }) => intervals.every((t) => t.fast_ms <= t.slow_ms)),
+    'estimate: slow is faster');
+}
+
 /* ---- key records ---- */
 
 function makeToken() {
@@ -266,6 +280,7 @@ try {
   writeInputs();
   checkLint();
   checkProvenance();
+  checkEstimate();
   const token = makeToken();
   checkRecords(token);
   checkKeys(token);

@@ -64,6 +64,10 @@ static const struct rule rules[] = {
     {"verifier/crypto", "bearssl.c", {"otav/", "string.h", "bearssl.h"}},
     {"verifier/crypto", "mbedtls.c", {"otav/", "string.h", "mbedtls/"}},
     {"verifier/crypto", "wolfcrypt.c", {"otav/", "string.h", "wolfssl/"}},
+    /* the manager knows neither the verifier nor the host */
+    {"manager/include/otam", NULL, {"stdbool.h", "stddef.h", "stdint.h"}},
+    {"manager/src", "wire.h", {"otam/otam.h"}},
+    {"manager/src", NULL, {"otam/otam.h", "wire.h", "string.h"}},
 };
 
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
@@ -162,6 +166,13 @@ static void check_rule(const char *folder, const char *file, const char *header)
     ck_assert_msg(rule != NULL, "%s/%s belongs to no layer: add it to this test", folder, file);
     ck_assert_msg(is_allowed(rule, header), "%s/%s must not include %s", folder, file, header);
 }
+
+START_TEST(test_layering_manager_needs_nothing)
+{
+    ck_assert_uint_ge(for_each_include("manager/include/otam", check_rule), 1);
+    ck_assert_uint_ge(for_each_include("manager/src", check_rule), 4);
+}
+END_TEST
 
 START_TEST(test_layering_verifier_includes_only_what_is_below)
 {
@@ -312,6 +323,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_layering_verifier_includes_only_what_is_below);
+    tcase_add_test(tc, test_layering_manager_needs_nothing);
     tcase_add_test(tc, test_layering_tool_keeps_libraries_in_their_files);
     tcase_add_test(tc, test_layering_device_uses_public_headers);
     tcase_add_test(tc, test_layering_archive_has_no_globals_and_no_libc);

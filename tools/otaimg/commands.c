@@ -15,6 +15,7 @@ const struct command *const all_commands[] = {
     &command_attach,
     &command_verify,
     &command_inspect,
+    &command_estimate,
     &command_extract,
     &command_compare,
     &command_merge,

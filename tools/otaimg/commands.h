@@ -14,6 +14,7 @@ extern const struct command command_answer;
 extern const struct command command_attach;
 extern const struct command command_verify;
 extern const struct command command_inspect;
+extern const struct command command_estimate;
 extern const struct command command_extract;
 extern const struct command command_compare;
 extern const struct command command_merge;

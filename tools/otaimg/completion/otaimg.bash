@@ -23,6 +23,7 @@ _otaimg_options()
     attach) echo "-o --output --log $key $common" ;;
     verify) echo "--boot --crypto --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
+    estimate) echo "--json $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
     merge)
@@ -79,7 +80,7 @@ _otaimg_value()
 
 _otaimg()
 {
-    local commands='init build lint sign resign prepare answer attach verify inspect extract compare merge which-key keys log'
+    local commands='init build lint sign resign prepare answer attach verify inspect estimate extract compare merge which-key keys log'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
