@@ -65,6 +65,7 @@ static void describe_end(struct chip *c)
             c->parts.port_b_analog != CHIP_PORT_B_ANALOG || c->parts.port_b_pull_ups != 0,
         .lowest_sp = c->lowest_sp,
         .instructions = c->instructions,
+        .icm_blocks = c->icm_blocks,
         .longest_without_kick = gap > p->longest_without_kick ? gap : p->longest_without_kick,
     };
 }
@@ -402,6 +403,7 @@ void chip_reset(struct chip *c, uint32_t causes)
     c->uart = (struct uart){0};
     c->icm = (struct icm){0};
     c->instructions = 0;
+    c->icm_blocks = 0;
     check_uc(uc_context_restore(c->uc, c->power_on), "restore");
     chip_refresh_view(c);
     memcpy(&stack, c->view, sizeof stack);

@@ -72,6 +72,7 @@ struct chip_end {
     bool port_b_changed;                /* not as after a reset */
     uint32_t lowest_sp;                 /* since the run began */
     uint64_t instructions;
+    uint64_t icm_blocks; /* of 64 bytes, hashed in this run */
     uint64_t longest_without_kick;
 };
 

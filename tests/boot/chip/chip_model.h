@@ -99,6 +99,7 @@ struct chip {
     /* of the run */
     uint32_t pc, stop_at, lowest_sp;
     uint64_t instructions;
+    uint64_t icm_blocks;
     bool ended;
     enum chip_outcome outcome;
     struct chip_end end;

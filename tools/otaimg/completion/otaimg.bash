@@ -25,6 +25,7 @@ _otaimg_options()
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
+    send) echo "--serial --timeout --json $trust $decrypt $key $common" ;;
     merge)
         echo "-b --bootloader -p --provision --app-hex -o --output --json $decrypt $key $common"
         ;;
@@ -68,18 +69,18 @@ _otaimg_value()
 {
     case $1 in
     -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file | \
-        -b | --bootloader | -p | --provision | --app-hex) _otaimg_files "$2" ;;
+        -b | --bootloader | -p | --provision | --app-hex | --serial) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw provision' ;;
-    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
+    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout) ;;
     *) return 1 ;;
     esac
 }
 
 _otaimg()
 {
-    local commands='init build lint sign resign prepare answer attach verify inspect extract compare merge which-key keys log'
+    local commands='init build lint sign resign prepare answer attach verify inspect extract compare send merge which-key keys log'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
