@@ -422,6 +422,98 @@ START_TEST(test_app_failing_port_is_reported_and_nothing_returned)
 }
 END_TEST
 
+/* ---- serial DFU ------------------------------------------------------------------------------- */
+
+static void boot_waits_as_asked(void)
+{
+    ck_assert_uint_eq(world_boot(&world), OTAB_SERIAL_DFU);
+    ck_assert_uint_ne(world.report.flags & OTAB_ASKED_DFU, 0);
+    ck_assert_uint_eq(world.report.action, OTAB_SERIAL_DFU);
+    ck_assert_uint_eq(world.report.error, 0);
+    ck_assert_msg(world.sim.violation == NULL, "%s", world.sim.violation);
+}
+
+START_TEST(test_app_dfu_is_entered_once)
+{
+    unsigned ops;
+
+    begin(20);
+    boot_runs(&old_image);
+    ck_assert_uint_eq(world.report.flags & OTAB_ASKED_DFU, 0);
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAV_OK);
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAV_OK);
+    ops = world.sim.op_count;
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAV_OK);
+    ck_assert_uint_eq(world.sim.op_count, ops);
+    expect_state(OTAB_READY);
+    boot_waits_as_asked();
+    boot_runs(&old_image);
+    ck_assert_uint_eq(world.report.flags & OTAB_ASKED_DFU, 0);
+}
+END_TEST
+
+/* Stopped while the request is consumed: it comes once more or not at all. */
+START_TEST(test_app_interrupted_dfu_comes_once_more_at_most)
+{
+    static struct nvm_sim before;
+
+    begin(21);
+    boot_runs(&old_image);
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAV_OK);
+    before = world.sim;
+    for (int cut = 0; cut < NVM_CUT_COUNT; cut++) {
+        unsigned entered = 0;
+
+        nvm_restore(&world.sim, &before);
+        world.sim.cut = (enum nvm_cut)cut;
+        world.sim.cut_at = world.sim.op_count + 1;
+        ck_assert_uint_eq(world_boot(&world), OTAB_SERIAL_DFU);
+        ck_assert(world.sim.powerless);
+        nvm_restart(&world.sim);
+        for (unsigned boot = 0; boot < 8; boot++) {
+            entered += world_boot(&world) == OTAB_SERIAL_DFU ? 1 : 0;
+        }
+        ck_assert_uint_le(entered, 1);
+        boot_runs(&old_image);
+    }
+}
+END_TEST
+
+START_TEST(test_app_dfu_comes_behind_confirm_and_raise)
+{
+    start_trial(22);
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAV_OK);
+    ck_assert_uint_eq(otab_app_confirm(&app), OTAV_OK);
+    boot_waits_as_asked();
+    ck_assert_uint_ne(world.report.flags & OTAB_DID_CONFIRM, 0);
+    ck_assert_uint_eq(world_floor(&world), new_spec.counter);
+    boot_runs(&new_image);
+}
+END_TEST
+
+START_TEST(test_app_dfu_request_is_lost_in_a_swap)
+{
+    begin(23);
+    boot_runs(&old_image);
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAV_OK);
+    world_stage(&world, OTAV_SLOT1_ADDRESS, &new_image);
+    boot_runs(&new_image);
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAV_OK);
+    boot_runs(&old_image);
+    boot_runs(&old_image);
+}
+END_TEST
+
+START_TEST(test_app_dfu_request_needs_room)
+{
+    begin(24);
+    boot_runs(&old_image);
+    fill_mailbox(OTAB_PAGE_UNITS);
+    ck_assert_uint_eq(otab_app_request_dfu(&app), OTAB_APP_ERR_FULL);
+    boot_runs(&old_image);
+}
+END_TEST
+
 START_TEST(test_app_state_names)
 {
     static const char *const names[] = {"READY",  "WRITING", "CANDIDATE", "STAGED",
@@ -447,6 +539,11 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_app_one_doubtful_record_is_not_enough);
     tcase_add_test(tcase, test_app_reads_the_record_as_the_bootloader_does);
     tcase_add_test(tcase, test_app_failing_port_is_reported_and_nothing_returned);
+    tcase_add_test(tcase, test_app_dfu_is_entered_once);
+    tcase_add_test(tcase, test_app_interrupted_dfu_comes_once_more_at_most);
+    tcase_add_test(tcase, test_app_dfu_comes_behind_confirm_and_raise);
+    tcase_add_test(tcase, test_app_dfu_request_is_lost_in_a_swap);
+    tcase_add_test(tcase, test_app_dfu_request_needs_room);
     tcase_add_test(tcase, test_app_state_names);
 }
 

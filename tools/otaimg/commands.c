@@ -18,6 +18,7 @@ const struct command *const all_commands[] = {
     &command_estimate,
     &command_extract,
     &command_compare,
+    &command_send,
     &command_merge,
     &command_which_key,
     &command_keys_list,

@@ -17,6 +17,7 @@ extern const struct command command_inspect;
 extern const struct command command_estimate;
 extern const struct command command_extract;
 extern const struct command command_compare;
+extern const struct command command_send;
 extern const struct command command_merge;
 extern const struct command command_which_key;
 extern const struct command command_keys_list;

@@ -61,8 +61,11 @@ static void describe_end(struct chip *c)
         .uart_on = (c->uart.ctrla & 2u) != 0,
         .code_cache_on = p->cmcc_on != 0,
         .stale = stale,
+        .port_b_changed =
+            c->parts.port_b_analog != CHIP_PORT_B_ANALOG || c->parts.port_b_pull_ups != 0,
         .lowest_sp = c->lowest_sp,
         .instructions = c->instructions,
+        .icm_blocks = c->icm_blocks,
         .longest_without_kick = gap > p->longest_without_kick ? gap : p->longest_without_kick,
     };
 }
@@ -283,9 +286,9 @@ struct region {
 
 /* As coarse as the engine maps; what no device of chip_parts.c covers traps as well. */
 static const struct region regions[REGIONS] = {
-    {0x40000C00, 0x400}, {0x41000000, 0x400},  {0x41002000, 0x400}, {0x41012400, 0x400},
-    {0x41014000, 0x400}, {0x42002800, 0x400},  {0x42002C00, 0x400}, {0x44000000, 0x1000},
-    {0x44012400, 0x400}, {0xE000E000, 0x1000},
+    {0x40000C00, 0x400}, {0x41000000, 0x400},  {0x41002000, 0x400},  {0x41012400, 0x400},
+    {0x41014000, 0x400}, {0x42002800, 0x400},  {0x42002C00, 0x400},  {0x44000000, 0x1000},
+    {0x44012400, 0x400}, {0xE000E000, 0x1000}, {0x44002000, 0x1000},
 };
 
 static uint64_t on_read(uc_engine *uc, uint64_t offset, unsigned len, void *user)
@@ -400,6 +403,7 @@ void chip_reset(struct chip *c, uint32_t causes)
     c->uart = (struct uart){0};
     c->icm = (struct icm){0};
     c->instructions = 0;
+    c->icm_blocks = 0;
     check_uc(uc_context_restore(c->uc, c->power_on), "restore");
     chip_refresh_view(c);
     memcpy(&stack, c->view, sizeof stack);

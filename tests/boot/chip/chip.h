@@ -60,6 +60,8 @@ struct chip_settings {
     bool icm_dead;           /* the ICM never gets done */
     bool icm_bus_error;      /* it reports an error instead */
     bool trng_dead;
+    uint32_t pins_low;   /* of port B, held from outside */
+    uint32_t pin_glitch; /* look at port B that reads all pins low; counted from 1, 0: none */
 };
 
 /* What the core and the chip are like when the run ends. */
@@ -67,8 +69,10 @@ struct chip_end {
     uint32_t pc, sp, vtor, control, primask;
     uint32_t lbwp, pwplt, pwpgte;
     bool uart_on, code_cache_on, stale; /* stale: a cache still holds what flash was before */
+    bool port_b_changed;                /* not as after a reset */
     uint32_t lowest_sp;                 /* since the run began */
     uint64_t instructions;
+    uint64_t icm_blocks; /* of 64 bytes, hashed in this run */
     uint64_t longest_without_kick;
 };
 

@@ -93,6 +93,7 @@ static void run(struct chip *c)
     at = memory_at(c, descriptor[0], ((uint64_t)descriptor[2] + 1) * BLOCK_LEN);
     if (at != NULL) {
         hash(c, at, descriptor[2] + 1);
+        c->icm_blocks += descriptor[2] + 1;
     }
 }
 

@@ -11,7 +11,8 @@ enum {
     BOOT_PAGES = CHIP_BOOT_LEN / CHIP_PAGE_LEN,
     PAGES = BOOT_PAGES + CHIP_MAIN_LEN / CHIP_PAGE_LEN,
     UNITS = PAGES * CHIP_PAGE_LEN / CHIP_UNIT_LEN,
-    REGIONS = 10, /* of registers, as chip.c maps them */
+    CHIP_PORT_B_ANALOG = 0xFF, /* after a reset */
+    REGIONS = 11,              /* of registers, as chip.c maps them */
     QUEUE_LEN = 8192,
     MESSAGE_LEN = 160
 };
@@ -67,6 +68,7 @@ struct parts {
     uint32_t cmcc_cfg, cmcc_on;
     uint32_t radio0, radio1, dpll2;
     uint32_t trng_on, trng_word;
+    uint32_t port_b_analog, port_b_pull_ups, port_b_looks;
     uint32_t polls;
     uint32_t kicks;
     uint64_t kicked_at, longest_without_kick;
@@ -97,6 +99,7 @@ struct chip {
     /* of the run */
     uint32_t pc, stop_at, lowest_sp;
     uint64_t instructions;
+    uint64_t icm_blocks;
     bool ended;
     enum chip_outcome outcome;
     struct chip_end end;

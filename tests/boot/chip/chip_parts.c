@@ -25,6 +25,10 @@
 #define INVALIDATE_A     (1u << 22)
 #define INVALIDATE_MASK  (INVALIDATE_I | INVALIDATE_D | INVALIDATE_A)
 
+#define PORT_B_ANSEL 0x00u
+#define PORT_B_PORT  0x20u
+#define PORT_B_CNPU  0x50u
+
 #define CRYSTAL   1u
 #define RADIO_PLL 2u
 #define DPLL_OFF  2u
@@ -380,6 +384,46 @@ static uint32_t read_system(struct chip *c, uint32_t offset, unsigned len)
     return c->parts.system[offset / 4];
 }
 
+/* ---- port B ----------------------------------------------------------------------------------- */
+
+static void write_port_b(struct chip *c, uint32_t offset, unsigned len, uint32_t value)
+{
+    uint32_t base = offset & ~0xFu;
+
+    need_len(c, len, 4, "port B");
+    if (base == PORT_B_ANSEL) {
+        c->parts.port_b_analog = chip_apply(c->parts.port_b_analog, offset, value);
+    } else if (base == PORT_B_CNPU) {
+        c->parts.port_b_pull_ups = chip_apply(c->parts.port_b_pull_ups, offset, value);
+    } else {
+        chip_fault(c, "write to port B+0x%x", offset);
+    }
+}
+
+/* An open pin reads high by its pull-up only. */
+static uint32_t read_pins(struct chip *c)
+{
+    c->parts.port_b_looks++;
+    if (c->parts.port_b_looks == c->settings.pin_glitch) {
+        return 0;
+    }
+    return c->parts.port_b_pull_ups & ~c->parts.port_b_analog & ~c->settings.pins_low;
+}
+
+static uint32_t read_port_b(struct chip *c, uint32_t offset, unsigned len)
+{
+    need_len(c, len, 4, "port B");
+    switch (offset) {
+    case PORT_B_ANSEL:
+        return c->parts.port_b_analog;
+    case PORT_B_PORT:
+        return read_pins(c);
+    default:
+        chip_fault(c, "read of port B+0x%x", offset);
+        return 0;
+    }
+}
+
 /* ---- map -------------------------------------------------------------------------------------- */
 
 static const struct device devices[] = {
@@ -394,6 +438,7 @@ static const struct device devices[] = {
     {0x44000500, 0x44000504, read_wdt, write_wdt},
     {0x44000600, 0x44000700, chip_nvm_read, chip_nvm_write},
     {0x44000A00, 0x44000C00, read_cru, write_cru},
+    {0x44002300, 0x44002400, read_port_b, write_port_b},
     {0x44012400, 0x44012440, read_checon, write_checon},
     {0xE000E000, 0xE000F000, read_system, write_system},
 };
@@ -417,6 +462,7 @@ void chip_parts_reset(struct chip *c, uint32_t causes)
                               .osccon = 0, /* FRC; a switch to the SPLL shows as its own value */
                               .checon = CHECON_RESET,
                               .dpll2 = DPLL_OFF,
+                              .port_b_analog = CHIP_PORT_B_ANALOG,
                               .trng_word = word};
     for (unsigned page = 0; page < PAGES; page++) {
         c->cells.stale[page] = 0;

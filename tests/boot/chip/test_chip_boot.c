@@ -8,15 +8,16 @@
 #include <otav/otav_openssl.h>
 #include <otav/otav_provision.h>
 
-#include "boot.h"
+#include "boot_mailbox.h"
 #include "chip.h"
 #include "image_builder.h"
+#include "wbz451_inferred.h"
 #include "wbz451_left.h"
 
 #define SLOT0     OTAV_SLOT0_ADDRESS
 #define SLOT1     OTAV_SLOT1_ADDRESS
 #define PDS       0x0107C000u
-#define PROVISION 0x00005C80u
+#define PROVISION OTAV_PROVISION_ADDRESS
 #define APP_STACK 0x2001F000u
 #define APP_ENTRY 0x01000400u
 
@@ -120,7 +121,7 @@ static void check_application(void)
     ck_assert_uint_eq(end->lbwp, 0x00FFFFFF);
     ck_assert_uint_eq(end->pwplt, 0x0007C000);
     ck_assert_uint_eq(end->pwpgte, 0x000FD000);
-    ck_assert(!end->uart_on && !end->code_cache_on && !end->stale);
+    ck_assert(!end->uart_on && !end->code_cache_on && !end->stale && !end->port_b_changed);
 }
 
 static void check_runs(const struct image *image, uint32_t causes)
@@ -612,6 +613,87 @@ START_TEST(test_boot_serial_dfu_drops_half_and_damaged_requests)
 }
 END_TEST
 
+/* A request by mail or pin: serial DFU, and what the application will read about it. */
+static void check_waits_as_asked(void)
+{
+    struct wbz451_left left;
+
+    ck_assert_int_eq(boot_with(CHIP_SOFTWARE_RESET), CHIP_REACHED);
+    left = left_behind();
+    ck_assert_uint_eq(left.report.action, OTAB_SERIAL_DFU);
+    ck_assert_uint_ne(left.report.flags & OTAB_ASKED_DFU, 0);
+    ck_assert_uint_eq(left.report.error, 0);
+}
+
+START_TEST(test_boot_pin_enters_serial_dfu_while_it_is_held)
+{
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    chip_settings(chip)->pins_low = ~WBZ451_DFU_PIN;
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+    chip_settings(chip)->pins_low = WBZ451_DFU_PIN;
+    check_waits_as_asked();
+    check_waits_as_asked();
+    chip_settings(chip)->pins_low = 0;
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+    ck_assert_uint_eq(left_behind().report.flags & OTAB_ASKED_DFU, 0);
+    for (uint32_t look = 1; look <= 2 * WBZ451_DFU_PIN_READS; look += WBZ451_DFU_PIN_READS - 1) {
+        chip_settings(chip)->pin_glitch = look;
+        check_runs(&old_image, CHIP_SOFTWARE_RESET);
+    }
+}
+END_TEST
+
+/* An interrupted swap comes first: what serial DFU writes over is not needed any more. */
+START_TEST(test_boot_pin_waits_for_an_open_swap)
+{
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    put_image(SLOT1, &new_image);
+    chip_reset(chip, CHIP_POWER_ON);
+    chip_cut_at(chip, 300, CHIP_CUT_AFTER, 1);
+    ck_assert_int_eq(chip_run(chip), CHIP_POWER_CUT);
+    chip_settings(chip)->pins_low = WBZ451_DFU_PIN;
+    check_waits_as_asked();
+    ck_assert(holds(SLOT0, &new_image));
+}
+END_TEST
+
+START_TEST(test_boot_mail_enters_serial_dfu_once)
+{
+    uint8_t record[OTAB_MAIL_LEN] = {0};
+    uint32_t check;
+
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    otav_store_u32(record + OTAB_MAIL_TYPE, OTAB_MAIL_DFU);
+    check = otab_log_check(record, OTAB_MAIL_CHECK);
+    otav_store_u32(record + OTAB_MAIL_CHECK, check);
+    otav_store_u32(record + OTAB_MAIL_CHECK_NOT, ~check);
+    chip_flash_write(chip, OTAB_MAILBOX_ADDRESS, record, sizeof record);
+    check_waits_as_asked();
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+}
+END_TEST
+
+/* A device nobody talks to goes back to its application; one that has none waits. */
+START_TEST(test_boot_serial_dfu_gives_up_only_when_asked_to)
+{
+    const uint32_t patience[] = {100};
+    const uint32_t for_ever[] = {0};
+    const uint32_t version = 0x070001;
+    uint32_t reply;
+
+    enter_dfu();
+    ck_assert_int_eq(chip_call(chip, "wbz451_serial_dfu", for_ever, 1, NULL), CHIP_QUIET);
+    chip_uart_send(chip, &version, sizeof version);
+    ck_assert_int_eq(chip_call(chip, "wbz451_serial_dfu", patience, 1, NULL), CHIP_RESET);
+    ck_assert_uint_eq(chip_uart_receive(chip, &reply, sizeof reply), sizeof reply);
+    ck_assert_uint_eq(reply, version);
+    ck_assert(!chip_end(chip)->uart_on);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -635,6 +717,10 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_boot_serial_dfu_reaches_slot1_only);
     tcase_add_test(tcase, test_boot_serial_dfu_brings_an_image_that_runs);
     tcase_add_test(tcase, test_boot_serial_dfu_drops_half_and_damaged_requests);
+    tcase_add_test(tcase, test_boot_pin_enters_serial_dfu_while_it_is_held);
+    tcase_add_test(tcase, test_boot_pin_waits_for_an_open_swap);
+    tcase_add_test(tcase, test_boot_mail_enters_serial_dfu_once);
+    tcase_add_test(tcase, test_boot_serial_dfu_gives_up_only_when_asked_to);
 }
 
 int main(void)

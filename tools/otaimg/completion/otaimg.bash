@@ -26,6 +26,7 @@ _otaimg_options()
     estimate) echo "--json $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
+    send) echo "--serial --timeout --json $trust $decrypt $key $common" ;;
     merge)
         echo "-b --bootloader -p --provision --app-hex -o --output --json $decrypt $key $common"
         ;;
@@ -69,18 +70,18 @@ _otaimg_value()
 {
     case $1 in
     -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file | \
-        -b | --bootloader | -p | --provision | --app-hex) _otaimg_files "$2" ;;
+        -b | --bootloader | -p | --provision | --app-hex | --serial) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw provision' ;;
-    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd) ;;
+    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout) ;;
     *) return 1 ;;
     esac
 }
 
 _otaimg()
 {
-    local commands='init build lint sign resign prepare answer attach verify inspect estimate extract compare merge which-key keys log'
+    local commands='init build lint sign resign prepare answer attach verify inspect estimate extract compare send merge which-key keys log'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 

@@ -241,6 +241,13 @@ uint32_t otab_app_install(struct otab_app *app)
     return ask(core, OTAB_MAIL_INSTALL, 0, id);
 }
 
+uint32_t otab_app_request_dfu(struct otab_app *app)
+{
+    static const uint8_t no_id[OTAB_ID_LEN];
+
+    return ask(&app->core, OTAB_MAIL_DFU, 0, no_id);
+}
+
 const char *otab_state_name(uint8_t state)
 {
     static const char *const names[] = {

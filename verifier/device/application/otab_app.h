@@ -1,6 +1,6 @@
 /*
  * The application's side of the bootloader: what became of updates, "this image works", "install
- * this one".
+ * this one", "serial DFU next".
  *
  * The bootloader does the work at the next reset; an application only reads the locked boot record
  * and leaves records in the mailbox. It needs no right that the bootloader would have to trust: what
@@ -74,6 +74,11 @@ uint32_t otab_app_confirm(struct otab_app *app);
  * judged anew. An image that was never judged needs no request. OTAB_APP_ERR_STATE: there is no
  * image, or it is the one that runs or the one that a trial falls back to. Else as above. */
 uint32_t otab_app_install(struct otab_app *app);
+
+/* Serial DFU instead of an application at the next reset, once; the reset behind that runs the
+ * application again. Gets lost if that reset installs or reverts an image, whose swap uses the
+ * mailbox. OTAV_OK, OTAB_APP_ERR_FULL, OTAV_ERR_FLASH_*: not asked. */
+uint32_t otab_app_request_dfu(struct otab_app *app);
 
 /* "READY", ...; "?" for what is no state. */
 const char *otab_state_name(uint8_t state);

@@ -335,25 +335,38 @@ static enum next look_at_slot1(struct otab_boot *boot, const struct otab_image *
     return take_offer(boot, image, id);
 }
 
-/* Mail was read: none of it counts a second time. */
+/* Mail was read: none of it counts a second time. Whoever asked for serial DFU gets it now that
+ * nothing is open, the mail gone first, so that the next reset runs the application again. */
 static enum next clear_mail(struct otab_boot *boot)
 {
+    static const uint8_t no_id[OTAB_ID_LEN];
     struct otab_state *state = &boot->state;
     struct otab_mail_count requests;
     struct otab_mail_count confirms;
+    struct otab_mail_count dfu = {0, 0};
     enum otav_err err = otab_mailbox_count(boot, OTAB_MAIL_INSTALL, 0, state->ids.slot0, &requests);
 
     if (err == OTAV_OK) {
         err =
             otab_mailbox_count(boot, OTAB_MAIL_CONFIRM, state->nonce, state->ids.slot0, &confirms);
     }
-    if (err == OTAV_OK && requests.all + confirms.all > 0) {
+    if (err == OTAV_OK) {
+        err = otab_mailbox_count(boot, OTAB_MAIL_DFU, 0, no_id, &dfu);
+    }
+    if (err == OTAV_OK && requests.all + confirms.all + dfu.all > 0) {
         if (confirms.all != confirms.matching) {
             tell(boot, state->ids.slot0, OTAB_ERR_CONFIRM);
         }
         err = otab_flash_erase(boot, OTAB_MAILBOX_ADDRESS);
     }
-    return err == OTAV_OK ? RUN : stay(boot, err);
+    if (err != OTAV_OK) {
+        return stay(boot, err);
+    }
+    if (dfu.all > 0) {
+        boot->report->flags |= OTAB_ASKED_DFU;
+        return STAY;
+    }
+    return RUN;
 }
 
 /* ---- all of it -------------------------------------------------------------------------------- */

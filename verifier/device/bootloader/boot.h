@@ -65,7 +65,8 @@ enum {
     OTAB_DID_CONFIRM = 0x04,
     OTAB_DID_RECOVER = 0x08, /* slot 0 was made anew from slot 1 */
     OTAB_DID_RESUME = 0x10,  /* something interrupted was brought to its end */
-    OTAB_DID_RAISE = 0x20    /* floor or revocations were recorded */
+    OTAB_DID_RAISE = 0x20,   /* floor or revocations were recorded */
+    OTAB_ASKED_DFU = 0x40    /* serial DFU because it was asked for: the application would run */
 };
 
 /* For the application, which also reads the nonce here: it must name it to confirm. */
@@ -126,8 +127,8 @@ struct otab_boot {
 /* Decides, does what the decision needs, and says what to start. factory comes from
  * otav_provision_decode(); what it says about installed version, floor and revocations is replaced by
  * what the flash says. *ret_report is set in any case. Returns OTAB_RUN_APPLICATION, or
- * OTAB_SERIAL_DFU when nothing may run or a port failed where going on would lose something: the next
- * reset tries again. */
+ * OTAB_SERIAL_DFU when the application asked for it, once, when nothing may run, or when a port failed
+ * where going on would lose something: the next reset tries again. */
 uint32_t otab_boot(struct otab_boot *boot, const struct otab_platform *platform,
                    const struct otav_config *factory, struct otab_report *ret_report);
 

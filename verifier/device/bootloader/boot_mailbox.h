@@ -1,6 +1,6 @@
 /*
  * The mailbox: where the application asks. Untrusted: a confirm counts only with the nonce of the
- * locked boot record, a request only gets an image judged that stands in slot 1.
+ * locked boot record, a request only gets an image judged that stands in slot 1, or serial DFU once.
  * Layer: above logs.
  */
 #ifndef OTAB_BOOT_MAILBOX_H
@@ -8,12 +8,16 @@
 
 #include "boot_log.h"
 
-enum otab_mail { OTAB_MAIL_INSTALL = 0x4C54534E, OTAB_MAIL_CONFIRM = 0x4D464E43 };
+enum otab_mail {
+    OTAB_MAIL_INSTALL = 0x4C54534E,
+    OTAB_MAIL_CONFIRM = 0x4D464E43,
+    OTAB_MAIL_DFU = 0x55464453 /* names no image: id and nonce are zero */
+};
 
 /* Fields of a record of 32 bytes at a multiple of 32, little-endian. */
 enum {
     OTAB_MAIL_TYPE = 0,   /* u32 */
-    OTAB_MAIL_NONCE = 4,  /* u32, of the trial; any in a request */
+    OTAB_MAIL_NONCE = 4,  /* u32, of the trial; any in an install request */
     OTAB_MAIL_ID = 8,     /* 16 bytes */
     OTAB_MAIL_CHECK = 24, /* u32, otab_log_check() over the bytes before */
     OTAB_MAIL_CHECK_NOT = 28,

@@ -12,7 +12,13 @@
 #include "known.h"
 #include "layout.h"
 #include "wbz451_board.h"
+#include "wbz451_inferred.h"
 #include "wbz451_left.h"
+
+/* For the linker script, which keeps the record's place free. */
+__attribute__((section(".provision"), used)) static const uint8_t provision[OTAV_PROVISION_LEN];
+
+_Static_assert(LAYOUT_PROVISION + sizeof provision == 0x5E00, "the record ends page 5");
 
 static struct otab_boot boot;
 static struct otav_config factory;
@@ -30,7 +36,8 @@ uint32_t wbz451_settled(void)
     return OTAV_ACCEPT ^ known.phase ^ OTAB_IDLE;
 }
 
-/* What to do, from what the factory and the flash say. */
+/* What to do, from what the factory and the flash say. The pin comes last: by then no swap is open
+ * that would need what serial DFU writes over. */
 static uint32_t decide(struct wbz451_left *left)
 {
     struct otav_crypto crypto;
@@ -40,13 +47,20 @@ static uint32_t decide(struct wbz451_left *left)
                                            .program = wbz451_flash_program,
                                            .kick = wbz451_kick,
                                            .random = wbz451_random};
+    uint32_t action;
 
     wbz451_crypto_init(&icm, &crypto);
     left->provision = otav_provision_decode((const uint8_t *)LAYOUT_PROVISION, &crypto, &factory);
     if (left->provision != OTAV_OK) {
         return OTAB_SERIAL_DFU;
     }
-    return otab_boot(&boot, &platform, &factory, &left->report);
+    action = otab_boot(&boot, &platform, &factory, &left->report);
+    if (action == OTAB_RUN_APPLICATION && wbz451_dfu_pin()) {
+        left->report.flags |= OTAB_ASKED_DFU;
+        left->report.action = OTAB_SERIAL_DFU;
+        return OTAB_SERIAL_DFU;
+    }
+    return action;
 }
 
 _Noreturn void wbz451_main(void)
@@ -63,5 +77,5 @@ _Noreturn void wbz451_main(void)
     if (action == OTAB_RUN_APPLICATION) {
         wbz451_handover(WBZ451_HANDOVER ^ cpu_forget(action) ^ OTAB_RUN_APPLICATION);
     }
-    wbz451_serial_dfu();
+    wbz451_serial_dfu((left.report.flags & OTAB_ASKED_DFU) != 0 ? WBZ451_DFU_PATIENCE : 0);
 }

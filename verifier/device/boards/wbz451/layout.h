@@ -8,7 +8,7 @@
 
 #define LAYOUT_FLOOR        0x00004000u /* boot page 4 */
 #define LAYOUT_AUTHENTICATE 0x00005000u
-#define LAYOUT_PROVISION    0x00005C80u /* last OTAV_PROVISION_LEN bytes in front of 0x5E00 */
+#define LAYOUT_PROVISION    OTAV_PROVISION_ADDRESS
 #define LAYOUT_SLOT0        OTAV_SLOT0_ADDRESS
 #define LAYOUT_SLOT0_END    (OTAV_SLOT0_ADDRESS + OTAV_SLOT_LEN) /* application data follows */
 #define LAYOUT_SLOT1        OTAV_SLOT1_ADDRESS

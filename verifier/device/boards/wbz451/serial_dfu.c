@@ -35,9 +35,16 @@ static struct request request;
 
 /* ---- wire ------------------------------------------------------------------------------------- */
 
-static void wait_for_byte(uint8_t *ret_byte)
+/* The first byte of a request. */
+static void wait_for_byte(uint32_t patience, uint8_t *ret_byte)
 {
+    uint32_t looks = patience;
+
     while (!wbz451_uart_get(ret_byte)) {
+        if (patience != 0 && --looks == 0) {
+            wbz451_uart_off();
+            wbz451_software_reset();
+        }
         wbz451_kick(NULL);
     }
 }
@@ -196,7 +203,7 @@ static bool receive_request(void)
            (request.words[2] <= sizeof request.data && receive(request.data, request.words[2]));
 }
 
-_Noreturn void wbz451_serial_dfu(void)
+_Noreturn void wbz451_serial_dfu(uint32_t patience)
 {
     if (!wbz451_uart_init()) {
         wbz451_software_reset();
@@ -204,7 +211,7 @@ _Noreturn void wbz451_serial_dfu(void)
     for (;;) {
         uint32_t command;
 
-        wait_for_byte((uint8_t *)request.words);
+        wait_for_byte(patience, (uint8_t *)request.words);
         if (!receive_request()) {
             continue;
         }

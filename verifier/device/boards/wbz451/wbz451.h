@@ -125,6 +125,15 @@ enum nvm_operation { NVM_NO_OPERATION = 0, NVM_PROGRAM_QUAD = 2, NVM_ERASE_PAGE 
 #define CMCC_MAINTENANCE0   WBZ451_REG32(0x41002020u)
 #define CMCC_INVALIDATE_ALL 1u
 
+/* ---- port B [P] ------------------------------------------------------------------------------- */
+
+#define GPIOB_ANSEL     WBZ451_REG32(0x44002300u) /* 1: analog, the pin's input is off */
+#define GPIOB_ANSEL_CLR WBZ451_REG32(0x44002304u)
+#define GPIOB_ANSEL_SET WBZ451_REG32(0x44002308u)
+#define GPIOB_PORT      WBZ451_REG32(0x44002320u)
+#define GPIOB_CNPU_CLR  WBZ451_REG32(0x44002354u) /* pull-ups */
+#define GPIOB_CNPU_SET  WBZ451_REG32(0x44002358u)
+
 /* ---- SERCOM0 as UART [P] ---------------------------------------------------------------------- */
 
 #define UART_CTRLA           WBZ451_REG32(0x40000C00u)

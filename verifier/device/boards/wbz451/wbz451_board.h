@@ -98,8 +98,12 @@ void wbz451_uart_off(void);
 
 /* ---- serial DFU ------------------------------------------------------------------------------- */
 
+/* Whether the DFU pin is held, looked at twice. Leaves the port as it was. */
+bool wbz451_dfu_pin(void);
+
 /* Serves the stock tool's commands on the UART: version, device id, and erase, blank check and
- * program in slot 1; until it is told to reset. */
-_Noreturn void wbz451_serial_dfu(void);
+ * program in slot 1; until it is told to reset, or the line stays quiet between two requests for so
+ * many looks at it (0: for ever). */
+_Noreturn void wbz451_serial_dfu(uint32_t patience);
 
 #endif

@@ -62,6 +62,16 @@
 #define WBZ451_UART_POLLS  100000u
 #define WBZ451_CACHE_POLLS 10000u
 
+/* The pin of port B that asks for serial DFU when it is low at a reset: the stock bootloader's default,
+ * a button to ground. 0: no pin. Pins are inputs after a reset, and the pull-up has done its work after
+ * this many reads of the port (at least 10 cycles each); so long apart are both looks. */
+#define WBZ451_DFU_PIN       (1u << 4)
+#define WBZ451_DFU_PIN_READS 2000u
+
+/* Who asked for serial DFU and does not begin within about a minute gets the application back. A look
+ * at the quiet line takes about 25 cycles. */
+#define WBZ451_DFU_PATIENCE 150000000u
+
 /* A DFU request whose bytes stop coming for this long is dropped: far more than a byte's 87
  * microseconds at 115200 baud, far less than the 5 s that the stock host waits. */
 #define WBZ451_DFU_POLLS 500000u
