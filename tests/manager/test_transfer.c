@@ -329,6 +329,21 @@ START_TEST(test_transfer_waits_for_room)
 }
 END_TEST
 
+START_TEST(test_transfer_may_wait_for_ever)
+{
+    struct bench *b = bench_new(1024);
+
+    b->config.connect_ms = UINT32_MAX;
+    b->host.progress = NULL;
+    bench_rule(
+        b, (struct fake_rule){.op = FAKE_CONNECT, .from = 1, .count = 1, .action = FAKE_SILENT});
+    ck_assert_int_eq(bench_start(b), OTAM_OK);
+    ck_assert_uint_eq(otam_wait_ms(&b->m, UINT32_MAX), UINT32_MAX);
+    otam_tick(&b->m, UINT32_MAX);
+    ck_assert_int_eq(otam_progress(&b->m)->state, OTAM_CONNECTING);
+}
+END_TEST
+
 /* ---- stop, and calls at the wrong time -------------------------------------------------------- */
 
 START_TEST(test_transfer_can_be_stopped_in_every_state)
@@ -425,6 +440,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_transfer_back_off_does_not_overflow);
     tcase_add_test(tc, test_transfer_clock_may_wrap);
     tcase_add_test(tc, test_transfer_waits_for_room);
+    tcase_add_test(tc, test_transfer_may_wait_for_ever);
     tcase_add_test(tc, test_transfer_can_be_stopped_in_every_state);
     tcase_add_test(tc, test_transfer_stop_from_outside_ends_the_connection);
     tcase_add_test(tc, test_transfer_event_from_a_callback_ends_the_run);
