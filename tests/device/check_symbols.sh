@@ -1,6 +1,7 @@
 #!/bin/sh
-# check_symbols.sh NM ARCHIVE [BELOW]: the verifier has no writable data and uses nothing but memcpy, memset,
-# memcmp, helpers of the compiler and what the archive BELOW defines. fields_doc is for hosts and may use strcmp.
+# check_symbols.sh NM ARCHIVE [BELOW]: the verifier has no writable data, names what others can see otav_ or
+# otab_, and uses nothing but memcpy, memset, memcmp, helpers of the compiler and what the archive BELOW
+# defines. fields_doc is for hosts and may use strcmp.
 set -eu
 nm=$1 archive=$2 below=${3:-$2}
 undefined=$("$nm" "$archive" | awk '$1 == "U" { print $2 }' | sort -u)
@@ -17,6 +18,11 @@ for symbol in $undefined; do
         status=1
     fi
 done
+foreign=$("$nm" --defined-only --extern-only "$archive" | awk 'NF == 3 && $3 !~ /^ota[bv]_/ { print $3 }')
+if [ -n "$foreign" ]; then
+    echo "without a prefix: $foreign"
+    status=1
+fi
 users=$("$nm" -A "$archive" | awk '$NF == "strcmp" { print $1 }' | grep -v ':fields_doc\.' || true)
 if [ -n "$users" ]; then
     echo "strcmp outside of fields_doc: $users"

@@ -125,7 +125,8 @@ static void start(struct campaign *c, const struct sample *sample, enum guest_pa
 static void go_to_end(struct campaign *c)
 {
     uint32_t len;
-    uint32_t product = elf_guest_symbol(&machine_program(c->machine)->elf, "p256_mul_add", &len);
+    uint32_t product =
+        elf_guest_symbol(&machine_program(c->machine)->elf, "otav_p256_mul_add", &len);
     uint32_t count;
 
     machine_watch(c->machine, 0, GUEST_ROM_LEN, false);
