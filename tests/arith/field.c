@@ -192,7 +192,7 @@ static bool measure_fields(struct run *run)
 static void inverse_here(uint32_t *ret, const uint32_t *s, const uint32_t *unused)
 {
     (void)unused;
-    p256_inverse_n(ret, s);
+    otav_p256_inverse_n(ret, s);
 }
 
 /* u1 * G + u2 * Q with the scalars in cells 2 and 3 and Q in cell 4; compared with this program's
@@ -205,15 +205,15 @@ static bool check_sum(struct run *run, struct cost *ret)
     for (unsigned i = 0; i < ARGUMENT_COUNT; i++) {
         arguments[i] = machine_cell_address(i);
     }
-    p256_mul_add(x, z, machine_cell(run->machine, 2), machine_cell(run->machine, 3),
-                 machine_cell(run->machine, 4));
-    if (!machine_measure(run->machine, machine_symbol(run->machine, "p256_mul_add"), arguments,
+    otav_p256_mul_add(x, z, machine_cell(run->machine, 2), machine_cell(run->machine, 3),
+                      machine_cell(run->machine, 4));
+    if (!machine_measure(run->machine, machine_symbol(run->machine, "otav_p256_mul_add"), arguments,
                          ret)) {
         return false;
     }
     if (memcmp(x, machine_cell(run->machine, 0), sizeof x) != 0 ||
         memcmp(z, machine_cell(run->machine, 1), sizeof z) != 0) {
-        (void)fprintf(stderr, "arith: p256_mul_add is wrong in the emulator\n");
+        (void)fprintf(stderr, "arith: otav_p256_mul_add is wrong in the emulator\n");
         return false;
     }
     return true;
@@ -232,10 +232,10 @@ static bool check_small_sums(struct run *run)
         *machine_cell(run->machine, 2) = i / 5 % 5;
         *u2 = i % 5;
         if (i % 5 == 4) {
-            memcpy(u2, p256_n, OPERAND_LEN);
+            memcpy(u2, otav_p256_n, OPERAND_LEN);
             u2[0]--;
         }
-        memcpy(machine_cell(run->machine, 4), p256_fast_g_table[i / 25], 2 * OPERAND_LEN);
+        memcpy(machine_cell(run->machine, 4), otav_p256_fast_g_table[i / 25], 2 * OPERAND_LEN);
         if (!check_sum(run, &cost)) {
             return false;
         }
@@ -252,13 +252,13 @@ static bool measure_sum(struct run *run)
     for (unsigned i = 0; i < SUMS; i++) {
         random_words(&state, machine_cell(run->machine, 2));
         random_words(&state, machine_cell(run->machine, 3));
-        memcpy(machine_cell(run->machine, 4), p256_fast_g_table[i], 2 * OPERAND_LEN);
+        memcpy(machine_cell(run->machine, 4), otav_p256_fast_g_table[i], 2 * OPERAND_LEN);
         if (!check_sum(run, &cost)) {
             return false;
         }
         sum += cost.instructions;
     }
-    (void)printf("p256_mul_add             %7.0f instructions, %u bytes of stack\n",
+    (void)printf("otav_p256_mul_add             %7.0f instructions, %u bytes of stack\n",
                  (double)sum / SUMS, cost.stack_len);
     return true;
 }
@@ -267,8 +267,9 @@ static bool measure_sum(struct run *run)
 static const struct {
     const char *name;
     void (*here)(uint32_t *, const uint32_t *, const uint32_t *);
-} small[] = {
-    {"p256_inverse_n", inverse_here}, {"p256_mul_n", p256_mul_n}, {"p256_mul_p", p256_mul_p}};
+} small[] = {{"otav_p256_inverse_n", inverse_here},
+             {"otav_p256_mul_n", otav_p256_mul_n},
+             {"otav_p256_mul_p", otav_p256_mul_p}};
 
 static bool measure_small(struct run *run)
 {
@@ -291,7 +292,7 @@ static bool measure_small(struct run *run)
             if (i < EDGE_COUNT) {
                 edge_operand(i, a);
             }
-            p256_mul_n(a, a, b); /* below n */
+            otav_p256_mul_n(a, a, b); /* below n */
             small[k].here(expected, a, b);
             if (!machine_measure(run->machine, function, arguments, &cost)) {
                 return false;

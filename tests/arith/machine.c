@@ -1,17 +1,16 @@
 /*
  * Function calls on an emulated Cortex-M4.
- * Layer: test, host; the only file here that knows libunicorn and libelf. Code may be read and run
+ * Layer: test, host; the only file here that knows libunicorn. Code may be read and run
  * only, the rest read and written only, and nothing else is mapped.
  */
 #include "machine.h"
 
-#include <fcntl.h>
-#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicorn/unicorn.h>
-#include <unistd.h>
+
+#include "elf_guest.h"
 
 #define ROM_LEN    0x8000u
 #define RAM_BASE   0x20000000u
@@ -27,8 +26,7 @@ struct machine {
     ALIGNED(uint8_t rom[ROM_LEN]);
     ALIGNED(uint8_t ram[RAM_LEN]);
     uc_engine *uc;
-    int fd;
-    Elf *elf;
+    struct elf_guest elf;
     uint64_t counted;
     uint32_t block_end; /* of the IT block that is counted already */
 };
@@ -37,27 +35,6 @@ static const int preserved[] = {UC_ARM_REG_R4, UC_ARM_REG_R5, UC_ARM_REG_R6,  UC
                                 UC_ARM_REG_R8, UC_ARM_REG_R9, UC_ARM_REG_R10, UC_ARM_REG_R11};
 
 enum { PRESERVED_COUNT = sizeof preserved / sizeof preserved[0] };
-
-static bool load(struct machine *m)
-{
-    size_t count = 0;
-    GElf_Phdr ph;
-
-    if (elf_getphdrnum(m->elf, &count) != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (gelf_getphdr(m->elf, (int)i, &ph) == NULL) {
-            return false;
-        }
-        if (ph.p_type == PT_LOAD && (ph.p_paddr > ROM_LEN || ph.p_filesz > ROM_LEN - ph.p_paddr ||
-                                     pread(m->fd, m->rom + ph.p_paddr, ph.p_filesz,
-                                           (off_t)ph.p_offset) != (ssize_t)ph.p_filesz)) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static bool start(struct machine *m)
 {
@@ -76,11 +53,7 @@ struct machine *machine_open(const char *elf)
         abort();
     }
     memset(m, 0, sizeof *m);
-    (void)elf_version(EV_CURRENT);
-    m->fd = open(elf, O_RDONLY | O_CLOEXEC);
-    m->elf = m->fd >= 0 ? elf_begin(m->fd, ELF_C_READ, NULL) : NULL;
-    if (m->elf == NULL || !load(m) || !start(m)) {
-        (void)fprintf(stderr, "arith: cannot load '%s'\n", elf);
+    if (!elf_guest_load(elf, m->rom, sizeof m->rom, &m->elf) || !start(m)) {
         machine_close(m);
         return NULL;
     }
@@ -95,10 +68,7 @@ void machine_close(struct machine *m)
     if (m->uc != NULL) {
         (void)uc_close(m->uc);
     }
-    (void)elf_end(m->elf);
-    if (m->fd >= 0) {
-        (void)close(m->fd);
-    }
+    elf_guest_free(&m->elf);
     free(m);
 }
 
@@ -114,27 +84,7 @@ uint32_t machine_cell_address(unsigned index)
 
 uint32_t machine_symbol(const struct machine *m, const char *name)
 {
-    Elf_Scn *section = NULL;
-    GElf_Shdr header;
-    GElf_Sym sym;
-
-    while ((section = elf_nextscn(m->elf, section)) != NULL) {
-        Elf_Data *data;
-
-        if (gelf_getshdr(section, &header) == NULL || header.sh_type != SHT_SYMTAB) {
-            continue;
-        }
-        data = elf_getdata(section, NULL);
-        for (int i = 0; data != NULL && gelf_getsym(data, i, &sym) != NULL; i++) {
-            const char *found = elf_strptr(m->elf, header.sh_link, sym.st_name);
-
-            if (found != NULL && strcmp(found, name) == 0) {
-                return (uint32_t)sym.st_value;
-            }
-        }
-    }
-    (void)fprintf(stderr, "arith: the guest has no '%s'\n", name);
-    exit(EXIT_FAILURE);
+    return elf_guest_symbol(&m->elf, name, NULL);
 }
 
 bool machine_call(struct machine *m, uint32_t function, const uint32_t arguments[ARGUMENT_COUNT])

@@ -1,6 +1,7 @@
 #!/bin/sh
-# check_symbols.sh NM ARCHIVE [BELOW]...: the verifier has no writable data and uses nothing but memcpy, memset,
-# memcmp, helpers of the compiler and what the archives BELOW define. fields_doc is for hosts and may use strcmp.
+# check_symbols.sh NM ARCHIVE [BELOW]...: the verifier has no writable data, names what others can see
+# otav_, otab_ or otas_, and uses nothing but memcpy, memset, memcmp, helpers of the compiler and what
+# the archives BELOW define. fields_doc is for hosts and may use strcmp.
 set -eu
 nm=$1 archive=$2
 shift 2
@@ -18,6 +19,11 @@ for symbol in $undefined; do
         status=1
     fi
 done
+foreign=$("$nm" --defined-only --extern-only "$archive" | awk 'NF == 3 && $3 !~ /^ota[bsv]_/ { print $3 }')
+if [ -n "$foreign" ]; then
+    echo "without a prefix: $foreign"
+    status=1
+fi
 users=$("$nm" -A "$archive" | awk '$NF == "strcmp" { print $1 }' | grep -v ':fields_doc\.' || true)
 if [ -n "$users" ]; then
     echo "strcmp outside of fields_doc: $users"

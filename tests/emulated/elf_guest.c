@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool load_segments(Elf *elf, int fd, uint8_t *memory, size_t memory_len)
+static bool load_segments(Elf *elf, int fd, uint8_t *memory, size_t memory_len,
+                          struct elf_guest *guest)
 {
     size_t count = 0;
     GElf_Phdr ph;
@@ -30,6 +31,7 @@ static bool load_segments(Elf *elf, int fd, uint8_t *memory, size_t memory_len)
                 (ssize_t)ph.p_filesz) {
             return false;
         }
+        guest->loaded_len += ph.p_filesz;
     }
     return true;
 }
@@ -86,7 +88,7 @@ bool elf_guest_load(const char *path, uint8_t *memory, size_t memory_len, struct
     *ret = (struct elf_guest){0};
     (void)elf_version(EV_CURRENT);
     elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-    ok = elf != NULL && load_segments(elf, fd, memory, memory_len) && load_symbols(elf, ret);
+    ok = elf != NULL && load_segments(elf, fd, memory, memory_len, ret) && load_symbols(elf, ret);
     if (!ok) {
         (void)fprintf(stderr, "cannot load '%s'\n", path);
     }

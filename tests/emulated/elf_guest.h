@@ -15,6 +15,7 @@ struct elf_symbol {
 struct elf_guest {
     struct elf_symbol *symbols;
     size_t symbol_count;
+    size_t loaded_len; /* bytes of the segments, as flash holds them */
 };
 
 /* Reads the segments into memory, which holds what the processor sees from address 0 on, and the

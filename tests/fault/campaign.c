@@ -121,11 +121,12 @@ static void start(struct campaign *c, const struct sample *sample, enum guest_pa
     watch_zone(c, c->options.zone);
 }
 
-/* Behind the last product of a scalar and a point; nowhere when there is none. */
+/* Behind the last product of a scalar and a point; to the start when there is none. */
 static void go_to_end(struct campaign *c)
 {
     uint32_t len;
-    uint32_t product = elf_guest_symbol(&machine_program(c->machine)->elf, "p256_mul_add", &len);
+    uint32_t product =
+        elf_guest_symbol(&machine_program(c->machine)->elf, "otav_p256_mul_add", &len);
     uint32_t count;
 
     machine_watch(c->machine, 0, GUEST_ROM_LEN, false);
@@ -134,7 +135,7 @@ static void go_to_end(struct campaign *c)
     if (count > 0) {
         (void)machine_run(c->machine, count);
     }
-    watch_zone(c, ZONE_DECISION);
+    watch_zone(c, ZONE_ALL);
 }
 
 static void count_visits(struct campaign *c, const struct sample *sample, enum guest_path path)
@@ -145,6 +146,17 @@ static void count_visits(struct campaign *c, const struct sample *sample, enum g
     memcpy(c->visits, machine_visits(c->machine), sizeof c->visits);
     memset(c->visited, 0, sizeof c->visited);
     c->points = count_points(c);
+}
+
+/* A run that goes on behind a refusal is as long as that of the good image, which comes first. */
+static void set_limit(struct campaign *c, enum guest_path path)
+{
+    uint32_t executed = machine_executed(c->machine);
+
+    if (executed > c->longest[path]) {
+        c->longest[path] = executed;
+    }
+    machine_limit(c->machine, 2 * c->longest[path] + RUN_SPARE);
 }
 
 static void check_undisturbed(struct campaign *c, const struct sample *sample, enum guest_path path)
@@ -160,7 +172,7 @@ static void check_undisturbed(struct campaign *c, const struct sample *sample, e
                       sample->name);
         exit(EXIT_FAILURE);
     }
-    machine_limit(c->machine, 2 * machine_executed(c->machine) + RUN_SPARE);
+    set_limit(c, path);
 }
 
 static void run_one(struct campaign *c, const struct sample *sample, enum guest_path path,
@@ -178,10 +190,16 @@ static void run_one(struct campaign *c, const struct sample *sample, enum guest_
     attack(c);
 }
 
-static bool is_attacked(const struct campaign *c, const struct sample *sample, enum guest_path path)
+static bool is_attacked(struct campaign *c, const struct sample *sample, enum guest_path path)
 {
-    return sample->at[path] == RUN_BAD &&
-           (c->options.image == NULL || strcmp(sample->name, c->options.image) == 0);
+    bool wanted = c->options.image_count == 0;
+
+    for (unsigned i = 0; sample->at[path] == RUN_BAD && i < c->options.image_count; i++) {
+        if (strcmp(sample->name, c->options.images[i]) == 0) {
+            wanted = c->image_met[i] = true;
+        }
+    }
+    return wanted && sample->at[path] == RUN_BAD;
 }
 
 void campaign_run(struct campaign *c, void (*attack)(struct campaign *campaign))

@@ -13,8 +13,10 @@ enum zone {
     ZONE_DECISION, /* all but the arithmetic of the crypto */
     ZONE_CRYPTO,   /* that arithmetic */
     ZONE_ALL,
-    ZONE_END /* the decision behind the last product of a scalar and a point */
+    ZONE_END /* all behind the last product of a scalar and a point */
 };
+
+enum { IMAGES_MAX = 16 };
 
 struct campaign_options {
     enum zone zone;
@@ -22,7 +24,8 @@ struct campaign_options {
     bool all;             /* every turn of every loop, every bit, every length */
     bool one_is_enough;   /* stop at the first hole */
     uint32_t seed;        /* of what is chosen at random; not 0 */
-    const char *image;    /* the only sample that is attacked, or NULL */
+    const char *images[IMAGES_MAX]; /* the only samples that are attacked; none: all */
+    unsigned image_count;
 };
 
 struct campaign {
@@ -37,6 +40,8 @@ struct campaign {
     uint32_t visits[GUEST_ROM_LEN / 2];
     uint32_t visited[GUEST_ROM_LEN / 2];
 
+    uint32_t longest[GUEST_PATH_COUNT]; /* undisturbed run so far, instructions */
+    bool image_met[IMAGES_MAX];         /* by options.images: attacked */
     unsigned long reached;
     unsigned long attacked;
     unsigned long trials;

@@ -1,11 +1,10 @@
-/* The device's SHA-256: NIST's vectors, every length and cut, OpenSSL as second opinion. */
+/* The device's SHA-256: every length and cut, OpenSSL as second opinion. */
 #include "unit.h"
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <otav/otav_error.h>
 
-#include "cavp.h"
 #include "sha256.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -30,77 +29,6 @@ static void digest_of(const uint8_t *bytes, size_t len, size_t step, uint8_t ret
     }
     ck_assert_uint_eq(otav_soft_sha256_final(NULL, &state, ret), OTAV_ACCEPT);
 }
-
-static void check_message_file(const char *path, unsigned long expected_count)
-{
-    static struct cavp_line line;
-    static uint8_t message[CAVP_VALUE_MAX];
-    FILE *file = cavp_open(path);
-    size_t len = 0;
-    unsigned long count = 0;
-    uint8_t digest[32];
-
-    while (cavp_next(file, &line)) {
-        if (strcmp(line.name, "Len") == 0) {
-            len = line.number / 8;
-        } else if (strcmp(line.name, "Msg") == 0) {
-            ck_assert_uint_ge(line.len, len);
-            memcpy(message, line.bytes, len);
-        } else if (strcmp(line.name, "MD") == 0) {
-            digest_of(message, len, SIZE_MAX, digest);
-            ck_assert_mem_eq(digest, line.bytes, sizeof digest);
-            count++;
-        }
-    }
-    fclose(file);
-    ck_assert_uint_eq(count, expected_count);
-}
-
-START_TEST(test_soft_sha256_nist_messages_match)
-{
-    check_message_file("hashes/SHA2/SHA256ShortMsg.rsp", 65);
-    check_message_file("hashes/SHA2/SHA256LongMsg.rsp", 64);
-}
-END_TEST
-
-/* spec: SHAVS, 6.4: each digest is that of the three before it. */
-static void monte_carlo_round(uint8_t seed[32])
-{
-    uint8_t last_three[96];
-    uint8_t digest[32];
-
-    memcpy(last_three, seed, 32);
-    memcpy(last_three + 32, seed, 32);
-    memcpy(last_three + 64, seed, 32);
-    for (unsigned i = 0; i < 1000; i++) {
-        digest_of(last_three, sizeof last_three, SIZE_MAX, digest);
-        memmove(last_three, last_three + 32, 64);
-        memcpy(last_three + 64, digest, 32);
-    }
-    memcpy(seed, digest, 32);
-}
-
-START_TEST(test_soft_sha256_nist_monte_carlo_match)
-{
-    static struct cavp_line line;
-    FILE *file = cavp_open("hashes/SHA2/SHA256Monte.rsp");
-    uint8_t seed[32] = {0};
-    unsigned count = 0;
-
-    while (cavp_next(file, &line)) {
-        if (strcmp(line.name, "Seed") == 0) {
-            ck_assert_uint_eq(line.len, sizeof seed);
-            memcpy(seed, line.bytes, sizeof seed);
-        } else if (strcmp(line.name, "MD") == 0) {
-            monte_carlo_round(seed);
-            ck_assert_mem_eq(seed, line.bytes, sizeof seed);
-            count++;
-        }
-    }
-    fclose(file);
-    ck_assert_uint_eq(count, 100);
-}
-END_TEST
 
 static void fill_random(uint8_t *bytes, size_t len)
 {
@@ -188,8 +116,6 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-    tcase_add_test(tc, test_soft_sha256_nist_messages_match);
-    tcase_add_test(tc, test_soft_sha256_nist_monte_carlo_match);
     tcase_add_test(tc, test_soft_sha256_any_length_and_cut_same_as_openssl);
     tcase_add_test(tc, test_soft_sha256_two_pieces_same_as_openssl);
     if (!IS_SANITIZED) { /* half a minute there */
@@ -200,6 +126,5 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-    cavp_need();
     return unit_main("soft_sha256", add_tests);
 }

@@ -31,13 +31,13 @@ static const struct {
     const char *symbol;
     const char *takes;
 } field_ops[OP_COUNT] = {
-    [OP_ADD] = {"p256_fast_add", "ab"},
-    [OP_SUB] = {"p256_fast_sub", "ab"},
-    [OP_THREE_HALVES] = {"p256_fast_three_halves", "a"},
-    [OP_MUL] = {"p256_fast_mul", "ab"},
-    [OP_SQR] = {"p256_fast_sqr", "a"},
-    [OP_MUL_SUB] = {"p256_fast_mul_sub", "abc"},
-    [OP_SQR_SUB_TWICE] = {"p256_fast_sqr_sub_twice", "ac"},
+    [OP_ADD] = {"otav_p256_fast_add", "ab"},
+    [OP_SUB] = {"otav_p256_fast_sub", "ab"},
+    [OP_THREE_HALVES] = {"otav_p256_fast_three_halves", "a"},
+    [OP_MUL] = {"otav_p256_fast_mul", "ab"},
+    [OP_SQR] = {"otav_p256_fast_sqr", "a"},
+    [OP_MUL_SUB] = {"otav_p256_fast_mul_sub", "abc"},
+    [OP_SQR_SUB_TWICE] = {"otav_p256_fast_sqr_sub_twice", "ac"},
 };
 
 /* The same operation in this program. */
@@ -47,25 +47,25 @@ static inline void field_op_here(enum field_op op, uint32_t ret[P256_WORDS],
 {
     switch (op) {
     case OP_ADD:
-        p256_fast_add(ret, a, b);
+        otav_p256_fast_add(ret, a, b);
         break;
     case OP_SUB:
-        p256_fast_sub(ret, a, b);
+        otav_p256_fast_sub(ret, a, b);
         break;
     case OP_THREE_HALVES:
-        p256_fast_three_halves(ret, a);
+        otav_p256_fast_three_halves(ret, a);
         break;
     case OP_MUL:
-        p256_fast_mul(ret, a, b);
+        otav_p256_fast_mul(ret, a, b);
         break;
     case OP_SQR:
-        p256_fast_sqr(ret, a);
+        otav_p256_fast_sqr(ret, a);
         break;
     case OP_MUL_SUB:
-        p256_fast_mul_sub(ret, a, b, c);
+        otav_p256_fast_mul_sub(ret, a, b, c);
         break;
     case OP_SQR_SUB_TWICE:
-        p256_fast_sqr_sub_twice(ret, a, c);
+        otav_p256_fast_sqr_sub_twice(ret, a, c);
         break;
     case OP_COUNT:
         abort();
@@ -95,8 +95,8 @@ static inline void oracle_words(const BIGNUM *number, uint32_t ret[P256_WORDS])
 static inline void oracle_init(struct oracle *o)
 {
     o->ctx = BN_CTX_new();
-    o->p = oracle_number(p256_p, NULL);
-    o->n = oracle_number(p256_n, NULL);
+    o->p = oracle_number(otav_p256_p, NULL);
+    o->n = oracle_number(otav_p256_n, NULL);
     o->r = BN_new();
     BN_set_bit(o->r, 256);
     o->half = BN_new();
@@ -174,7 +174,7 @@ enum { EDGE_COUNT = 12 };
 /* Numbers where carries begin and end: 0, 1, 2, p-2, p-1, p, p+1, 2^256-1, (p+1)/2, ... */
 static inline void edge_operand(unsigned index, uint32_t ret[P256_WORDS])
 {
-    memcpy(ret, p256_p, OPERAND_LEN);
+    memcpy(ret, otav_p256_p, OPERAND_LEN);
     switch (index) {
     case 0:
     case 1:
@@ -215,7 +215,7 @@ static inline void edge_operand(unsigned index, uint32_t ret[P256_WORDS])
         ret[7] = 0xFFFFFFFFu;
         break;
     default:
-        memcpy(ret, p256_n, OPERAND_LEN);
+        memcpy(ret, otav_p256_n, OPERAND_LEN);
         break;
     }
 }

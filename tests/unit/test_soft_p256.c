@@ -386,8 +386,8 @@ static void sign_off_curve(struct signature *ret, const BIGNUM *x, const BIGNUM 
     to_words(u2, w2);
     to_montgomery_words(x, ref.p, q);
     to_montgomery_words(y, ref.p, q + 8);
-    p256_mul_add(rx, rz, w1, w2, q);
-    p256_mul_p(rz, rz, rz);
+    otav_p256_mul_add(rx, rz, w1, w2, q);
+    otav_p256_mul_p(rz, rz, rz);
     affine = from_words(rx);
     z = from_words(rz);
     ck_assert_ptr_nonnull(BN_mod_inverse(z, z, ref.p, ref.ctx));

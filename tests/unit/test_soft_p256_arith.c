@@ -91,13 +91,13 @@ static void check_products(multiply *mul, const BIGNUM *modulus)
 
 START_TEST(test_soft_p256_mul_p_matches_openssl)
 {
-    check_products(p256_mul_p, ref.p);
+    check_products(otav_p256_mul_p, ref.p);
 }
 END_TEST
 
 START_TEST(test_soft_p256_mul_n_matches_openssl)
 {
-    check_products(p256_mul_n, ref.n);
+    check_products(otav_p256_mul_n, ref.n);
 }
 END_TEST
 
@@ -106,9 +106,9 @@ START_TEST(test_soft_p256_moduli)
     uint32_t words[8];
 
     to_words(ref.p, words);
-    ck_assert_mem_eq(words, p256_p, sizeof words);
+    ck_assert_mem_eq(words, otav_p256_p, sizeof words);
     to_words(ref.n, words);
-    ck_assert_mem_eq(words, p256_n, sizeof words);
+    ck_assert_mem_eq(words, otav_p256_n, sizeof words);
 }
 END_TEST
 
@@ -122,9 +122,9 @@ static void check_inverse(const BIGNUM *number)
     ck_assert_ptr_nonnull(inverse);
     to_montgomery_words(inverse, ref.n, expected);
     to_words(number, words);
-    p256_inverse_n(ret, words);
+    otav_p256_inverse_n(ret, words);
     ck_assert_mem_eq(ret, expected, sizeof ret);
-    p256_inverse_n(words, words);
+    otav_p256_inverse_n(words, words);
     ck_assert_mem_eq(words, expected, sizeof ret);
     BN_free(inverse);
 }
@@ -158,8 +158,8 @@ static void check_point(const uint32_t x[8], const uint32_t z[8], const EC_POINT
         ck_assert_mem_ne(z, zero, sizeof zero);
         coordinates(expected, number, NULL);
         to_montgomery_words(number, ref.p, words);
-        p256_mul_p(zz, z, z);
-        p256_mul_p(words, words, zz);
+        otav_p256_mul_p(zz, z, z);
+        otav_p256_mul_p(words, words, zz);
         ck_assert_mem_eq(words, x, sizeof words);
     }
     BN_free(number);
@@ -181,7 +181,7 @@ static void check_mul_add(const BIGNUM *u1, const BIGNUM *u2, const EC_POINT *q)
     to_montgomery_words(y, ref.p, qw + 8);
     to_words(u1, w1);
     to_words(u2, w2);
-    p256_mul_add(rx, rz, w1, w2, qw);
+    otav_p256_mul_add(rx, rz, w1, w2, qw);
     check_point(rx, rz, expected);
     BN_free(y);
     BN_free(x);

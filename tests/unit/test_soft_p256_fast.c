@@ -39,8 +39,8 @@ static void check_field(struct oracle *o, const uint32_t a[P256_WORDS],
             ck_assert_mem_eq(in_place[2], result, sizeof result);
         }
     }
-    p256_fast_sqr(square, a);
-    p256_fast_mul(product, a, a);
+    otav_p256_fast_sqr(square, a);
+    otav_p256_fast_mul(product, a, a);
     ck_assert_mem_eq(square, product, sizeof square);
 }
 
@@ -106,7 +106,7 @@ START_TEST(test_product_modulo_p_is_fully_reduced)
         if (i < 2 * EDGE_COUNT) {
             edge_operand(i / 2, a);
         }
-        p256_mul_p(result, a, b);
+        otav_p256_mul_p(result, a, b);
         ck_assert(oracle_agrees(&o, OP_MUL, result, a, b, a));
         ck_assert_int_lt(BN_cmp(oracle_number(result, o.a), o.p), 0);
     }
@@ -136,7 +136,7 @@ START_TEST(test_product_modulo_n_agrees_with_big_numbers)
         BN_mod_mul(o.c, oracle_number(a, o.a), oracle_number(b, o.b), o.n, o.ctx);
         BN_mod_mul(o.c, o.c, inverse, o.n, o.ctx);
         oracle_words(o.c, expected);
-        p256_mul_n(a, a, b);
+        otav_p256_mul_n(a, a, b);
         ck_assert_mem_eq(a, expected, sizeof expected);
     }
     BN_free(inverse);
@@ -158,7 +158,7 @@ static void check_inverse(struct oracle *o, const uint32_t x[P256_WORDS], const 
         BN_mod_mul(o->b, o->b, o->r, modulus, o->ctx);
         oracle_words(o->b, expected);
     }
-    p256_fast_inverse(result, result, m);
+    otav_p256_fast_inverse(result, result, m);
     ck_assert_mem_eq(result, expected, sizeof expected);
 }
 
@@ -178,8 +178,8 @@ START_TEST(test_inverse_agrees_with_big_numbers)
             memset(x, 0, sizeof x);
             x[(i - EDGE_COUNT) / 32] = 1u << (i - EDGE_COUNT) % 32;
         }
-        check_inverse(&o, x, o.p, &p256_fast_p);
-        check_inverse(&o, x, o.n, &p256_fast_n);
+        check_inverse(&o, x, o.p, &otav_p256_fast_p);
+        check_inverse(&o, x, o.n, &otav_p256_fast_n);
     }
     oracle_free(&o);
 }
@@ -189,8 +189,8 @@ START_TEST(test_inverse_n_is_that_modulo_n)
 {
     uint32_t x[P256_WORDS] = {0xC0FFEEu}, expected[P256_WORDS];
 
-    p256_fast_inverse(expected, x, &p256_fast_n);
-    p256_inverse_n(x, x);
+    otav_p256_fast_inverse(expected, x, &otav_p256_fast_n);
+    otav_p256_inverse_n(x, x);
     ck_assert_mem_eq(x, expected, sizeof x);
 }
 END_TEST
@@ -201,8 +201,8 @@ static void check_digits(struct oracle *o, const uint32_t number[P256_WORDS], in
     int last = 32 * P256_WORDS + 1;
 
     BN_zero(o->result);
-    for (p256_fast_digits_first(&digits, number, width); digits.position >= 0;
-         p256_fast_digits_next(&digits)) {
+    for (otav_p256_fast_digits_first(&digits, number, width); digits.position >= 0;
+         otav_p256_fast_digits_next(&digits)) {
         const int magnitude = abs(digits.value);
 
         ck_assert_int_lt(digits.position, last);
@@ -270,7 +270,7 @@ START_TEST(test_table_holds_the_odd_multiples_of_g)
         BN_set_word(factor, 2 * i + 1);
         EC_POINT_mul(group, point, factor, NULL, NULL, o.ctx);
         point_words(&o, group, point, expected);
-        ck_assert_mem_eq(p256_fast_g_table[i], expected, sizeof expected);
+        ck_assert_mem_eq(otav_p256_fast_g_table[i], expected, sizeof expected);
     }
     oracle_free(&o);
     BN_free(factor);
@@ -323,7 +323,7 @@ static void check_sum(struct points *s)
     point_words(o, s->group, s->q, q);
     oracle_words(s->u1, u1);
     oracle_words(s->u2, u2);
-    p256_mul_add(x, z, u1, u2, q);
+    otav_p256_mul_add(x, z, u1, u2, q);
     ck_assert_int_lt(BN_cmp(oracle_number(x, o->a), o->p), 0);
     ck_assert_int_lt(BN_cmp(oracle_number(z, o->a), o->p), 0);
     if (EC_POINT_is_at_infinity(s->group, s->sum)) {
@@ -332,8 +332,8 @@ static void check_sum(struct points *s)
     }
     ck_assert(!BN_is_zero(o->a));
     point_words(o, s->group, s->sum, expected);
-    p256_mul_p(expected, expected, z);
-    p256_mul_p(expected, expected, z);
+    otav_p256_mul_p(expected, expected, z);
+    otav_p256_mul_p(expected, expected, z);
     ck_assert_mem_eq(x, expected, sizeof x);
 }
 

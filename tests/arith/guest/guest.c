@@ -10,4 +10,4 @@ const struct {
     void (*inverse_n)(uint32_t *, const uint32_t *);
     void (*mul_n)(uint32_t *, const uint32_t *, const uint32_t *);
     void (*mul_p)(uint32_t *, const uint32_t *, const uint32_t *);
-} arith_needed = {p256_mul_add, p256_inverse_n, p256_mul_n, p256_mul_p};
+} arith_needed = {otav_p256_mul_add, otav_p256_inverse_n, otav_p256_mul_n, otav_p256_mul_p};

@@ -1,17 +1,16 @@
 /*
  * The emulated core: libunicorn, and the guest's ELF file.
- * Layer: test, host; the only file here that knows libunicorn and libelf. Instructions are counted
+ * Layer: test, host; the only file here that knows libunicorn. Instructions are counted
  * block by block, those in IT blocks whose condition is false included: they take their time, too.
  */
 #include "core.h"
 
-#include <fcntl.h>
-#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicorn/unicorn.h>
-#include <unistd.h>
+
+#include "elf_guest.h"
 
 enum {
     PAGE_LEN = 0x1000,
@@ -28,65 +27,16 @@ struct core {
     uint8_t rom[MEASURE_ROM_LEN];
     uint8_t stack[MEASURE_STACK_LEN];
     uint8_t io[IO_LEN];
+    struct elf_guest elf;
     uint32_t entry;
-    size_t flash_len;
     uint64_t instructions;
     uint64_t trace;
 };
 
-/* ---- ELF -------------------------------------------------------------------------------------- */
-
-static bool load_sections(struct core *core, Elf *elf, int fd)
-{
-    Elf_Scn *section = NULL;
-    GElf_Shdr header;
-
-    while ((section = elf_nextscn(elf, section)) != NULL) {
-        if (gelf_getshdr(section, &header) == NULL) {
-            return false;
-        }
-        if (header.sh_type != SHT_PROGBITS || (header.sh_flags & SHF_ALLOC) == 0) {
-            continue;
-        }
-        if (header.sh_addr > sizeof core->rom ||
-            header.sh_size > sizeof core->rom - header.sh_addr ||
-            pread(fd, core->rom + header.sh_addr, header.sh_size, (off_t)header.sh_offset) !=
-                (ssize_t)header.sh_size) {
-            return false;
-        }
-        core->flash_len += header.sh_size;
-    }
-    return core->flash_len > 0;
-}
-
-static bool load_elf(struct core *core, const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    GElf_Ehdr header;
-    Elf *elf;
-    bool ok;
-
-    (void)elf_version(EV_CURRENT);
-    elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-    ok = elf != NULL && gelf_getehdr(elf, &header) != NULL && load_sections(core, elf, fd);
-    if (ok) {
-        core->entry = (uint32_t)header.e_entry;
-    } else {
-        fprintf(stderr, "measure: cannot load '%s'\n", path);
-    }
-    (void)elf_end(elf);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return ok;
-}
-
-/* ---- core ------------------------------------------------------------------------------------- */
-
 static void check_uc(uc_err err, const char *what)
 {
     if (err != UC_ERR_OK) {
-        fprintf(stderr, "measure: %s: %s\n", what, uc_strerror(err));
+        (void)fprintf(stderr, "measure: %s: %s\n", what, uc_strerror(err));
         exit(EXIT_FAILURE);
     }
 }
@@ -151,10 +101,11 @@ struct core *core_open(const char *elf_path)
     }
     memset(core, 0, sizeof *core);
     memset(core->rom, 0xFF, sizeof core->rom);
-    if (!load_elf(core, elf_path)) {
+    if (!elf_guest_load(elf_path, core->rom, sizeof core->rom, &core->elf)) {
         free(core);
         return NULL;
     }
+    core->entry = elf_guest_symbol(&core->elf, "workload", NULL);
     check_uc(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &core->uc), "open");
     check_uc(uc_ctl_set_cpu_model(core->uc, UC_CPU_ARM_CORTEX_M4), "model");
     map(core);
@@ -165,13 +116,14 @@ void core_close(struct core *core)
 {
     if (core != NULL) {
         (void)uc_close(core->uc);
+        elf_guest_free(&core->elf);
         free(core);
     }
 }
 
 size_t core_flash_len(const struct core *core)
 {
-    return core->flash_len;
+    return core->elf.loaded_len;
 }
 
 const uint8_t *core_stack(const struct core *core)
@@ -207,7 +159,7 @@ bool core_call(struct core *core, struct measure_io *io, struct core_run *ret)
     err = uc_emu_start(core->uc, core->entry | 1, RETURN_ADDRESS, 0, 0);
     check_uc(uc_reg_read(core->uc, UC_ARM_REG_PC, &pc), "pc");
     if (err != UC_ERR_OK || (pc & ~1u) != RETURN_ADDRESS) {
-        fprintf(stderr, "measure: stopped at 0x%x: %s\n", pc, uc_strerror(err));
+        (void)fprintf(stderr, "measure: stopped at 0x%x: %s\n", pc, uc_strerror(err));
         return false;
     }
     memcpy(io, core->io, sizeof *io);

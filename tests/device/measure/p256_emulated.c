@@ -12,10 +12,10 @@
 #include "core.h"
 #include "guest/p256_calls.h"
 
-const uint32_t p256_p[P256_WORDS] = {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000,
-                                     0x00000000, 0x00000000, 0x00000001, 0xFFFFFFFF};
-const uint32_t p256_n[P256_WORDS] = {0xFC632551, 0xF3B9CAC2, 0xA7179E84, 0xBCE6FAAD,
-                                     0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF};
+const uint32_t otav_p256_p[P256_WORDS] = {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000,
+                                          0x00000000, 0x00000000, 0x00000001, 0xFFFFFFFF};
+const uint32_t otav_p256_n[P256_WORDS] = {0xFC632551, 0xF3B9CAC2, 0xA7179E84, 0xBCE6FAAD,
+                                          0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF};
 
 enum { NUMBER_LEN = 4 * P256_WORDS };
 
@@ -66,7 +66,7 @@ uint32_t otav_p256_verify(const uint8_t xy[64], const uint8_t digest[32], const 
     return verdict;
 }
 
-void p256_mul_p(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+void otav_p256_mul_p(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
     begin(CALL_MUL_P);
     operand(a, NUMBER_LEN);
@@ -75,7 +75,7 @@ void p256_mul_p(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
     result(ret, 0);
 }
 
-void p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+void otav_p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
     begin(CALL_MUL_N);
     operand(a, NUMBER_LEN);
@@ -84,7 +84,7 @@ void p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
     result(ret, 0);
 }
 
-void p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
+void otav_p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
 {
     begin(CALL_INVERSE_N);
     operand(s, NUMBER_LEN);
@@ -92,8 +92,8 @@ void p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
     result(ret, 0);
 }
 
-void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], const uint32_t u2[8],
-                  const uint32_t q[16])
+void otav_p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8],
+                       const uint32_t u2[8], const uint32_t q[16])
 {
     begin(CALL_MUL_ADD);
     operand(u1, NUMBER_LEN);

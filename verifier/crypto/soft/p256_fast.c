@@ -28,32 +28,32 @@ static void copy(uint32_t *ret, const uint32_t *from, unsigned words)
 /* 1 in Montgomery form, 2^256 - p. */
 static void set_one(uint32_t ret[P256_WORDS])
 {
-    p256_sub(ret, p256_p, p256_p);
-    p256_sub(ret, ret, p256_p);
+    otav_p256_sub(ret, otav_p256_p, otav_p256_p);
+    otav_p256_sub(ret, ret, otav_p256_p);
 }
 
 /* The one spelling below p. */
 static void reduce(uint32_t a[P256_WORDS])
 {
-    if (a[P256_WORDS - 1] == p256_p[P256_WORDS - 1]) {
-        p256_reduce(a, p256_p, 0);
+    if (a[P256_WORDS - 1] == otav_p256_p[P256_WORDS - 1]) {
+        otav_p256_reduce(a, otav_p256_p, 0);
     }
 }
 
 /* Leaves the one spelling of zero. */
 static bool is_zero(uint32_t a[P256_WORDS])
 {
-    if (a[0] != 0 && a[0] != p256_p[0]) {
+    if (a[0] != 0 && a[0] != otav_p256_p[0]) {
         return false;
     }
     reduce(a);
-    return p256_any(a) == 0;
+    return otav_p256_any(a) == 0;
 }
 
-void p256_mul_p(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                const uint32_t b[P256_WORDS])
+void otav_p256_mul_p(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                     const uint32_t b[P256_WORDS])
 {
-    p256_fast_mul(ret, a, b);
+    otav_p256_fast_mul(ret, a, b);
     reduce(ret);
 }
 
@@ -64,18 +64,18 @@ static void twice(struct point *r)
     uint32_t *const y = r->xy + P256_WORDS;
     uint32_t alpha[P256_WORDS], beta[P256_WORDS], gamma[P256_WORDS];
 
-    p256_fast_sqr(gamma, r->z);
-    p256_fast_sub(alpha, x, gamma);
-    p256_fast_add(beta, x, gamma);
-    p256_fast_mul(alpha, alpha, beta);
-    p256_fast_three_halves(alpha, alpha);
-    p256_fast_mul(r->z, r->z, y);
-    p256_fast_sqr(gamma, y);
-    p256_fast_mul(beta, x, gamma);
-    p256_fast_sqr_sub_twice(x, alpha, beta);
-    p256_fast_sqr(gamma, gamma);
-    p256_fast_sub(beta, beta, x);
-    p256_fast_mul_sub(y, alpha, beta, gamma);
+    otav_p256_fast_sqr(gamma, r->z);
+    otav_p256_fast_sub(alpha, x, gamma);
+    otav_p256_fast_add(beta, x, gamma);
+    otav_p256_fast_mul(alpha, alpha, beta);
+    otav_p256_fast_three_halves(alpha, alpha);
+    otav_p256_fast_mul(r->z, r->z, y);
+    otav_p256_fast_sqr(gamma, y);
+    otav_p256_fast_mul(beta, x, gamma);
+    otav_p256_fast_sqr_sub_twice(x, alpha, beta);
+    otav_p256_fast_sqr(gamma, gamma);
+    otav_p256_fast_sub(beta, beta, x);
+    otav_p256_fast_mul_sub(y, alpha, beta, gamma);
 }
 
 /* r = r + t of an affine t. Where r is neither infinity nor t nor -t, Z has been multiplied with
@@ -93,10 +93,10 @@ static void add(struct point *r, const uint32_t tx[P256_WORDS], const uint32_t t
         set_one(r->z);
         return;
     }
-    p256_fast_sqr(u, r->z);
-    p256_fast_mul_sub(ret_h, tx, u, x);
-    p256_fast_mul(u, u, r->z);
-    p256_fast_mul_sub(u, ty, u, y);
+    otav_p256_fast_sqr(u, r->z);
+    otav_p256_fast_mul_sub(ret_h, tx, u, x);
+    otav_p256_fast_mul(u, u, r->z);
+    otav_p256_fast_mul_sub(u, ty, u, y);
     if (is_zero(ret_h)) {
         if (is_zero(u)) {
             twice(r);
@@ -105,15 +105,15 @@ static void add(struct point *r, const uint32_t tx[P256_WORDS], const uint32_t t
         }
         return;
     }
-    p256_fast_mul(r->z, r->z, ret_h);
-    p256_fast_sqr(v, ret_h);
-    p256_fast_mul(w, v, ret_h);
-    p256_fast_mul(v, v, x);
-    p256_fast_sqr_sub_twice(x, u, v);
-    p256_fast_sub(x, x, w);
-    p256_fast_mul(w, w, y);
-    p256_fast_sub(v, v, x);
-    p256_fast_mul_sub(y, u, v, w);
+    otav_p256_fast_mul(r->z, r->z, ret_h);
+    otav_p256_fast_sqr(v, ret_h);
+    otav_p256_fast_mul(w, v, ret_h);
+    otav_p256_fast_mul(v, v, x);
+    otav_p256_fast_sqr_sub_twice(x, u, v);
+    otav_p256_fast_sub(x, x, w);
+    otav_p256_fast_mul(w, w, y);
+    otav_p256_fast_sub(v, v, x);
+    otav_p256_fast_mul_sub(y, u, v, w);
 }
 
 /* X * z^2, Y * z^3. */
@@ -121,10 +121,10 @@ static void scale(uint32_t xy[XY_WORDS], const uint32_t z[P256_WORDS])
 {
     uint32_t power[P256_WORDS];
 
-    p256_fast_sqr(power, z);
-    p256_fast_mul(xy, xy, power);
-    p256_fast_mul(power, power, z);
-    p256_fast_mul(xy + P256_WORDS, xy + P256_WORDS, power);
+    otav_p256_fast_sqr(power, z);
+    otav_p256_fast_mul(xy, xy, power);
+    otav_p256_fast_mul(power, power, z);
+    otav_p256_fast_mul(xy + P256_WORDS, xy + P256_WORDS, power);
 }
 
 /*
@@ -153,14 +153,14 @@ static void multiples(uint32_t ret[Q_COUNT][XY_WORDS], const uint32_t q[XY_WORDS
         add(&r, two, two + P256_WORDS, h[i]);
         copy(ret[i], r.xy, XY_WORDS);
     }
-    p256_fast_mul(r.z, r.z, h[0]);
-    p256_sub(inverse, q, q);
+    otav_p256_fast_mul(r.z, r.z, h[0]);
+    otav_p256_sub(inverse, q, q);
     inverse[0] = 1;
-    p256_mul_p(r.z, r.z, inverse); /* out of Montgomery form; the inverse comes in it */
-    p256_fast_inverse(inverse, r.z, &p256_fast_p);
+    otav_p256_mul_p(r.z, r.z, inverse); /* out of Montgomery form; the inverse comes in it */
+    otav_p256_fast_inverse(inverse, r.z, &otav_p256_fast_p);
     for (unsigned i = Q_COUNT - 1; i > 0; i--) {
         scale(ret[i], inverse);
-        p256_fast_mul(inverse, inverse, h[i]);
+        otav_p256_fast_mul(inverse, inverse, h[i]);
     }
 }
 
@@ -173,33 +173,33 @@ static void add_digit(struct point *r, int value, const uint32_t table[][XY_WORD
     uint32_t h[P256_WORDS];
 
     if (value < 0) {
-        p256_fast_sub(negative, p256_p, y);
+        otav_p256_fast_sub(negative, otav_p256_p, y);
         y = negative;
     }
     add(r, t, y, h);
 }
 
-void p256_mul_add(uint32_t ret_x[P256_WORDS], uint32_t ret_z[P256_WORDS],
-                  const uint32_t u1[P256_WORDS], const uint32_t u2[P256_WORDS],
-                  const uint32_t q[2 * P256_WORDS])
+void otav_p256_mul_add(uint32_t ret_x[P256_WORDS], uint32_t ret_z[P256_WORDS],
+                       const uint32_t u1[P256_WORDS], const uint32_t u2[P256_WORDS],
+                       const uint32_t q[2 * P256_WORDS])
 {
     uint32_t q_table[Q_COUNT][XY_WORDS];
     struct p256_fast_digits g_digits, q_digits;
     struct point r;
 
     multiples(q_table, q);
-    p256_sub(r.z, p256_p, p256_p); /* infinity */
-    p256_fast_digits_first(&g_digits, u1, P256_FAST_G_WIDTH);
-    p256_fast_digits_first(&q_digits, u2, P256_FAST_Q_WIDTH);
+    otav_p256_sub(r.z, otav_p256_p, otav_p256_p); /* infinity */
+    otav_p256_fast_digits_first(&g_digits, u1, P256_FAST_G_WIDTH);
+    otav_p256_fast_digits_first(&q_digits, u2, P256_FAST_Q_WIDTH);
     for (int bit = g_digits.position > q_digits.position ? g_digits.position : q_digits.position;
          bit >= 0; bit--) {
         if (g_digits.position == bit) {
-            add_digit(&r, g_digits.value, p256_fast_g_table);
-            p256_fast_digits_next(&g_digits);
+            add_digit(&r, g_digits.value, otav_p256_fast_g_table);
+            otav_p256_fast_digits_next(&g_digits);
         }
         if (q_digits.position == bit) {
             add_digit(&r, q_digits.value, (const uint32_t(*)[XY_WORDS])q_table);
-            p256_fast_digits_next(&q_digits);
+            otav_p256_fast_digits_next(&q_digits);
         }
         if (bit > 0) {
             twice(&r);

@@ -52,8 +52,8 @@
     sbcs r12, r12, #0
     .endm
 
-    /* p256_fast_add(ret, a, b) */
-    function p256_fast_add
+    /* otav_p256_fast_add(ret, a, b) */
+    function otav_p256_fast_add
     push {r4-r11, lr}
     ldm r1, {r4-r11}
 add_words:
@@ -70,10 +70,10 @@ add_words:
     mov r12, #0
     adcs r12, r12, #0
     b settle
-    end p256_fast_add
+    end otav_p256_fast_add
 
-    /* p256_fast_three_halves(ret, a) */
-    function p256_fast_three_halves
+    /* otav_p256_fast_three_halves(ret, a) */
+    function otav_p256_fast_three_halves
     push {r4-r11, lr}
     mov r2, r1
     ldm r1, {r4-r11}
@@ -94,14 +94,14 @@ add_words:
     adcs r10, r10, #0x80000000
     sbcs r11, r11, #0x80000000
     b add_words
-    end p256_fast_three_halves
+    end otav_p256_fast_three_halves
 
-    /* p256_fast_mul(ret, a, b) */
-    function p256_fast_mul
+    /* otav_p256_fast_mul(ret, a, b) */
+    function otav_p256_fast_mul
     movs r3, #0
-    /* p256_fast_mul_sub(ret, a, b, c). Squares join with a c of 0, too, and with c + 1: subtract c
-     * twice. */
-    function p256_fast_mul_sub
+    /* otav_p256_fast_mul_sub(ret, a, b, c). Squares join with a c of 0, too, and with c + 1: subtract
+     * c twice. */
+    function otav_p256_fast_mul_sub
     push {r0-r11, lr}
     ldm r2, {r2-r5}
     ldm r1!, {r6, r7, r8, lr}
@@ -228,16 +228,16 @@ settle:
     bne settle
     stm r0, {r4-r11}
     pop {r4-r11, pc}
-    end p256_fast_mul_sub
-    end p256_fast_mul
+    end otav_p256_fast_mul_sub
+    end otav_p256_fast_mul
 
-    /* p256_fast_sqr(ret, a) */
-    function p256_fast_sqr
+    /* otav_p256_fast_sqr(ret, a) */
+    function otav_p256_fast_sqr
     mov r2, #-1
-    /* p256_fast_sqr_sub_twice(ret, a, c). a[j] goes with the words of 2 * a below it, which are
+    /* otav_p256_fast_sqr_sub_twice(ret, a, c). a[j] goes with the words of 2 * a below it, which are
      * d0, d1, ..., and in that with the bit that leaves the last of them upwards; this bit times
      * a[j] is a[j] or 0, and is added to the word that a[j] * a[j] begins. */
-    function p256_fast_sqr_sub_twice
+    function otav_p256_fast_sqr_sub_twice
     adds r3, r2, #1
     push {r0-r11, lr}
     ldm r1!, {r6, r7, r12, lr}
@@ -298,20 +298,20 @@ settle:
     adcs r6, r3, r5
     str r2, [sp, #8]
     b finish
-    end p256_fast_sqr_sub_twice
-    end p256_fast_sqr
+    end otav_p256_fast_sqr_sub_twice
+    end otav_p256_fast_sqr
 
-    /* p256_fast_sub(ret, a, b) */
-    function p256_fast_sub
+    /* otav_p256_fast_sub(ret, a, b) */
+    function otav_p256_fast_sub
     push {r4-r11, lr}
     ldm r1, {r4-r11}
     mov r3, r2
     mov r12, #0
     b subtract
-    end p256_fast_sub
+    end otav_p256_fast_sub
 
-    /* p256_fast_add_product(t, a, word) */
-    function p256_fast_add_product
+    /* otav_p256_fast_add_product(t, a, word) */
+    function otav_p256_fast_add_product
     push {r4-r11, lr}
     mov r3, #0
     .rept 2
@@ -325,11 +325,11 @@ settle:
     .endr
     mov r0, r3
     pop {r4-r11, pc}
-    end p256_fast_add_product
+    end otav_p256_fast_add_product
 
-    /* p256_fast_combine(pair, m, steps, negative_inverse, count): aa, ab, ba, bb in r4..r7, the
+    /* otav_p256_fast_combine(pair, m, steps, negative_inverse, count): aa, ab, ba, bb in r4..r7, the
      * multiples of m in r2 and r3, sums in r8, r9 and r10, r11. */
-    function p256_fast_combine
+    function otav_p256_fast_combine
     push {r4-r11, lr}
     ldm r2, {r4-r7}
     ldr r8, [r0, #4]
@@ -371,4 +371,4 @@ settle:
     str r8, [r0]
     str r10, [r0, #40]
     pop {r4-r11, pc}
-    end p256_fast_combine
+    end otav_p256_fast_combine

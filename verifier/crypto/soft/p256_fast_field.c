@@ -15,7 +15,7 @@ static void settle(uint32_t ret[P256_WORDS], const uint32_t value[P256_WORDS], i
         int64_t carry = 0;
 
         for (unsigned i = 0; i < P256_WORDS; i++) {
-            carry += top > 0 ? (int64_t)ret[i] - p256_p[i] : (int64_t)ret[i] + p256_p[i];
+            carry += top > 0 ? (int64_t)ret[i] - otav_p256_p[i] : (int64_t)ret[i] + otav_p256_p[i];
             ret[i] = (uint32_t)carry;
             carry >>= 32;
         }
@@ -23,8 +23,8 @@ static void settle(uint32_t ret[P256_WORDS], const uint32_t value[P256_WORDS], i
     }
 }
 
-void p256_fast_add(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                   const uint32_t b[P256_WORDS])
+void otav_p256_fast_add(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                        const uint32_t b[P256_WORDS])
 {
     uint32_t sum[P256_WORDS];
     uint64_t carry = 0;
@@ -51,8 +51,8 @@ static int32_t subtract(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS], 
     return top + (int32_t)carry;
 }
 
-void p256_fast_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                   const uint32_t b[P256_WORDS])
+void otav_p256_fast_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                        const uint32_t b[P256_WORDS])
 {
     uint32_t difference[P256_WORDS];
     const int32_t top = subtract(difference, a, 0, b);
@@ -60,7 +60,7 @@ void p256_fast_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
     settle(ret, difference, top);
 }
 
-void p256_fast_three_halves(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS])
+void otav_p256_fast_three_halves(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS])
 {
     const uint32_t odd = a[0] & 1;
     uint32_t sum[P256_WORDS + 1];
@@ -68,7 +68,7 @@ void p256_fast_three_halves(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORD
 
     /* 3 * a, or 3 * a + p where that is the even one of the two. */
     for (unsigned i = 0; i < P256_WORDS; i++) {
-        carry += (uint64_t)a[i] * 3 + (odd ? p256_p[i] : 0);
+        carry += (uint64_t)a[i] * 3 + (odd ? otav_p256_p[i] : 0);
         sum[i] = (uint32_t)carry;
         carry >>= 32;
     }
@@ -93,7 +93,7 @@ static int32_t multiply(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
 
         for (unsigned j = 0; j < P256_WORDS; j++) {
             product += (uint64_t)a[i] * b[j] + t[j];
-            multiple += (uint64_t)q * p256_p[j] + (uint32_t)product;
+            multiple += (uint64_t)q * otav_p256_p[j] + (uint32_t)product;
             if (j > 0) {
                 t[j - 1] = (uint32_t)multiple;
             }
@@ -110,8 +110,8 @@ static int32_t multiply(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
     return (int32_t)top;
 }
 
-void p256_fast_mul(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                   const uint32_t b[P256_WORDS])
+void otav_p256_fast_mul(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                        const uint32_t b[P256_WORDS])
 {
     uint32_t product[P256_WORDS];
     const int32_t top = multiply(product, a, b);
@@ -119,8 +119,8 @@ void p256_fast_mul(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
     settle(ret, product, top);
 }
 
-void p256_fast_mul_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                       const uint32_t b[P256_WORDS], const uint32_t c[P256_WORDS])
+void otav_p256_fast_mul_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                            const uint32_t b[P256_WORDS], const uint32_t c[P256_WORDS])
 {
     uint32_t product[P256_WORDS];
     int32_t top = multiply(product, a, b);
@@ -129,13 +129,13 @@ void p256_fast_mul_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
     settle(ret, product, top);
 }
 
-void p256_fast_sqr(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS])
+void otav_p256_fast_sqr(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS])
 {
-    p256_fast_mul(ret, a, a);
+    otav_p256_fast_mul(ret, a, a);
 }
 
-void p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                             const uint32_t c[P256_WORDS])
+void otav_p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                                  const uint32_t c[P256_WORDS])
 {
     uint32_t product[P256_WORDS];
     int32_t top = multiply(product, a, a);
@@ -145,7 +145,8 @@ void p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WOR
     settle(ret, product, top);
 }
 
-uint32_t p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS], uint32_t word)
+uint32_t otav_p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS],
+                                    uint32_t word)
 {
     uint32_t carry = 0;
 
@@ -158,8 +159,9 @@ uint32_t p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WOR
     return carry;
 }
 
-void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
-                       const struct p256_steps *steps, uint32_t negative_inverse, unsigned count)
+void otav_p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
+                            const struct p256_steps *steps, uint32_t negative_inverse,
+                            unsigned count)
 {
     const struct p256_limbs a = pair[0];
     const struct p256_limbs b = pair[1];

@@ -11,30 +11,31 @@
 
 #include "p256_arith.h"
 
-void p256_fast_add(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                   const uint32_t b[P256_WORDS]);
+void otav_p256_fast_add(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                        const uint32_t b[P256_WORDS]);
 
-void p256_fast_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                   const uint32_t b[P256_WORDS]);
+void otav_p256_fast_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                        const uint32_t b[P256_WORDS]);
 
 /* 3 * a / 2. */
-void p256_fast_three_halves(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS]);
+void otav_p256_fast_three_halves(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS]);
 
-void p256_fast_mul(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                   const uint32_t b[P256_WORDS]);
+void otav_p256_fast_mul(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                        const uint32_t b[P256_WORDS]);
 
-void p256_fast_sqr(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS]);
+void otav_p256_fast_sqr(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS]);
 
 /* a * b - c. */
-void p256_fast_mul_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                       const uint32_t b[P256_WORDS], const uint32_t c[P256_WORDS]);
+void otav_p256_fast_mul_sub(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                            const uint32_t b[P256_WORDS], const uint32_t c[P256_WORDS]);
 
 /* a * a - 2 * c. */
-void p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                             const uint32_t c[P256_WORDS]);
+void otav_p256_fast_sqr_sub_twice(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                                  const uint32_t c[P256_WORDS]);
 
 /* t += a * word; returns the carry, the word above. */
-uint32_t p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS], uint32_t word);
+uint32_t otav_p256_fast_add_product(uint32_t t[P256_WORDS], const uint32_t a[P256_WORDS],
+                                    uint32_t word);
 
 #define P256_LIMB_COUNT 9
 #define P256_LIMB_BITS  30
@@ -54,7 +55,8 @@ struct p256_steps {
 /* Takes the steps: each of the pair becomes (as above + x * m) / 2^30, x the number in
  * -2^29..2^29-1 that makes it whole. Numbers have `count` limbs, one at least; negative_inverse:
  * -1/m modulo 2^32. */
-void p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
-                       const struct p256_steps *steps, uint32_t negative_inverse, unsigned count);
+void otav_p256_fast_combine(struct p256_limbs pair[2], const struct p256_limbs *m,
+                            const struct p256_steps *steps, uint32_t negative_inverse,
+                            unsigned count);
 
 #endif

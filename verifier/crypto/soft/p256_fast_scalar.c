@@ -10,16 +10,16 @@
 
 #define LIMB_MASK ((1u << P256_LIMB_BITS) - 1)
 
-const uint32_t p256_p[P256_WORDS] = {0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0u,
-                                     0u,          0u,          1u,          0xFFFFFFFFu};
-const uint32_t p256_n[P256_WORDS] = {0xFC632551u, 0xF3B9CAC2u, 0xA7179E84u, 0xBCE6FAADu,
-                                     0xFFFFFFFFu, 0xFFFFFFFFu, 0u,          0xFFFFFFFFu};
+const uint32_t otav_p256_p[P256_WORDS] = {0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0u,
+                                          0u,          0u,          1u,          0xFFFFFFFFu};
+const uint32_t otav_p256_n[P256_WORDS] = {0xFC632551u, 0xF3B9CAC2u, 0xA7179E84u, 0xBCE6FAADu,
+                                          0xFFFFFFFFu, 0xFFFFFFFFu, 0u,          0xFFFFFFFFu};
 
-const struct p256_fast_modulus p256_fast_p = {p256_p, 1u};
-const struct p256_fast_modulus p256_fast_n = {p256_n, 0xEE00BC4Fu};
+const struct p256_fast_modulus otav_p256_fast_p = {otav_p256_p, 1u};
+const struct p256_fast_modulus otav_p256_fast_n = {otav_p256_n, 0xEE00BC4Fu};
 
-void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
-                const uint32_t b[P256_WORDS])
+void otav_p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
+                     const uint32_t b[P256_WORDS])
 {
     uint32_t sum[2 * P256_WORDS];
     uint32_t *t = sum;
@@ -29,12 +29,12 @@ void p256_mul_n(uint32_t ret[P256_WORDS], const uint32_t a[P256_WORDS],
         sum[i] = 0;
     }
     for (unsigned i = 0; i < P256_WORDS; i++, t++) {
-        top += p256_fast_add_product(t, a, b[i]);
-        top += p256_fast_add_product(t, p256_n, t[0] * p256_fast_n.negative_inverse);
+        top += otav_p256_fast_add_product(t, a, b[i]);
+        top += otav_p256_fast_add_product(t, otav_p256_n, t[0] * otav_p256_fast_n.negative_inverse);
         t[P256_WORDS] = (uint32_t)top;
         top >>= 32;
     }
-    p256_reduce(t, p256_n, (uint32_t)top);
+    otav_p256_reduce(t, otav_p256_n, (uint32_t)top);
     for (unsigned i = 0; i < P256_WORDS; i++) {
         ret[i] = t[i];
     }
@@ -110,8 +110,8 @@ static int32_t divide_steps(struct p256_steps *ret, int32_t delta, uint32_t f, u
 /* 2^256 modulo m: that is 2^256 - m. */
 static const uint32_t *montgomery_one(uint32_t ret[P256_WORDS], const uint32_t m[P256_WORDS])
 {
-    p256_sub(ret, m, m);
-    p256_sub(ret, ret, m);
+    otav_p256_sub(ret, m, m);
+    otav_p256_sub(ret, ret, m);
     return ret;
 }
 
@@ -158,8 +158,8 @@ static void add_multiple(struct p256_limbs *a, int32_t sign, int32_t times,
         carry + sign * a->v[P256_LIMB_COUNT - 1] + times * m->v[P256_LIMB_COUNT - 1];
 }
 
-void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
-                       const struct p256_fast_modulus *m)
+void otav_p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
+                            const struct p256_fast_modulus *m)
 {
     enum { F, G, D, E, COUNT };
     struct p256_limbs n[COUNT];
@@ -182,8 +182,8 @@ void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
         struct p256_steps s;
 
         delta = divide_steps(&s, delta, (uint32_t)n[F].v[0], (uint32_t)n[G].v[0]);
-        p256_fast_combine(&n[F], &modulus, &s, m->negative_inverse, count);
-        p256_fast_combine(&n[D], &modulus, &s, m->negative_inverse, P256_LIMB_COUNT);
+        otav_p256_fast_combine(&n[F], &modulus, &s, m->negative_inverse, count);
+        otav_p256_fast_combine(&n[D], &modulus, &s, m->negative_inverse, P256_LIMB_COUNT);
         count = shorten(&n[F], count);
     }
     add_multiple(&n[D], n[F].v[count - 1] < 0 ? -1 : 1, 0, &modulus);
@@ -196,9 +196,9 @@ void p256_fast_inverse(uint32_t ret[P256_WORDS], const uint32_t x[P256_WORDS],
     from_limbs(ret, &n[D]);
 }
 
-void p256_inverse_n(uint32_t ret[P256_WORDS], const uint32_t s[P256_WORDS])
+void otav_p256_inverse_n(uint32_t ret[P256_WORDS], const uint32_t s[P256_WORDS])
 {
-    p256_fast_inverse(ret, s, &p256_fast_n);
+    otav_p256_fast_inverse(ret, s, &otav_p256_fast_n);
 }
 
 /* ---- digits ---------------------------------------------------------------------------------- */
@@ -214,7 +214,7 @@ static int bits(const struct p256_fast_digits *digits, int low, int count)
     return (int)(low_bits & ((1u << count) - 1));
 }
 
-void p256_fast_digits_next(struct p256_fast_digits *digits)
+void otav_p256_fast_digits_next(struct p256_fast_digits *digits)
 {
     int top = digits->end - 1;
     int value, zeros;
@@ -235,7 +235,7 @@ void p256_fast_digits_next(struct p256_fast_digits *digits)
     digits->position = digits->end + zeros;
 }
 
-void p256_fast_digits_first(struct p256_fast_digits *ret, const uint32_t *number, int width)
+void otav_p256_fast_digits_first(struct p256_fast_digits *ret, const uint32_t *number, int width)
 {
     for (unsigned i = 0; i < P256_WORDS; i++) {
         ret->words[i + 1] = number[i];
@@ -244,5 +244,5 @@ void p256_fast_digits_first(struct p256_fast_digits *ret, const uint32_t *number
     ret->words[P256_WORDS + 1] = 0;
     ret->width = width;
     ret->end = 32 * P256_WORDS + 1;
-    p256_fast_digits_next(ret);
+    otav_p256_fast_digits_next(ret);
 }

@@ -10,10 +10,10 @@
 #include "p256_words.h"
 
 /* spec: SP 800-186, 3.2.1.3 */
-const uint32_t p256_p[P256_WORDS] = {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000,
-                                     0x00000000, 0x00000000, 0x00000001, 0xFFFFFFFF};
-const uint32_t p256_n[P256_WORDS] = {0xFC632551, 0xF3B9CAC2, 0xA7179E84, 0xBCE6FAAD,
-                                     0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF};
+const uint32_t otav_p256_p[P256_WORDS] = {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000,
+                                          0x00000000, 0x00000000, 0x00000001, 0xFFFFFFFF};
+const uint32_t otav_p256_n[P256_WORDS] = {0xFC632551, 0xF3B9CAC2, 0xA7179E84, 0xBCE6FAAD,
+                                          0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF};
 
 /* X and Y of the base point in Montgomery form. */
 static const uint32_t base_point[2 * P256_WORDS] = {
@@ -39,16 +39,16 @@ __asm__(".syntax unified\n"
         ".endm\n"
         ".section .text.p256_mul, \"ax\", %progbits\n"
         ".align 2\n"
-        ".global p256_mul_p, p256_mul_n\n"
-        ".type p256_mul_p, %function\n"
-        ".type p256_mul_n, %function\n"
+        ".global otav_p256_mul_p, otav_p256_mul_n\n"
+        ".type otav_p256_mul_p, %function\n"
+        ".type otav_p256_mul_n, %function\n"
         ".thumb_func\n"
-        "p256_mul_n:\n"
+        "otav_p256_mul_n:\n"
         "ldr r3, 3f\n"
         "ldr r12, 4f\n"
         "b 1f\n"
         ".thumb_func\n"
-        "p256_mul_p:\n"
+        "otav_p256_mul_p:\n"
         "ldr r3, 5f\n"
         "mov r12, #1\n"
         "1: adds r2, #32\n"
@@ -93,12 +93,12 @@ __asm__(".syntax unified\n"
         "mov r2, r3\n"
         "add sp, #16\n"
         "pop {r4-r12, lr}\n"
-        "b.w p256_reduce\n"
+        "b.w otav_p256_reduce\n"
         ".align 2\n"
-        "3: .word p256_n\n"
+        "3: .word otav_p256_n\n"
         "4: .word 0xEE00BC4F\n"
-        "5: .word p256_p\n"
-        ".size p256_mul_n, . - p256_mul_n\n"
+        "5: .word otav_p256_p\n"
+        ".size otav_p256_mul_n, . - otav_p256_mul_n\n"
         ".purgem row_word\n"
         ".previous\n");
 
@@ -141,17 +141,17 @@ static void multiply(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8], 
     for (unsigned k = 0; k < P256_WORDS; k++) {
         ret[k] = t[k];
     }
-    p256_reduce(ret, m, t[8]);
+    otav_p256_reduce(ret, m, t[8]);
 }
 
-void p256_mul_p(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+void otav_p256_mul_p(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
-    multiply(ret, a, b, p256_p, QUOTIENT_P);
+    multiply(ret, a, b, otav_p256_p, QUOTIENT_P);
 }
 
-void p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+void otav_p256_mul_n(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
-    multiply(ret, a, b, p256_n, QUOTIENT_N);
+    multiply(ret, a, b, otav_p256_n, QUOTIENT_N);
 }
 
 #endif
@@ -163,25 +163,25 @@ static uint32_t bit(uint32_t word, unsigned i)
 
 static void clear(uint32_t ret[8])
 {
-    p256_sub(ret, p256_p, p256_p);
+    otav_p256_sub(ret, otav_p256_p, otav_p256_p);
 }
 
 /* Fermat: s^(n-2). Products that start from the plain s leave 2^512 / s, one more by 1 corrects it. */
-void p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
+void otav_p256_inverse_n(uint32_t ret[8], const uint32_t s[8])
 {
     uint32_t one[P256_WORDS];
     uint32_t power[P256_WORDS];
 
     clear(one);
-    p256_sub(power, s, one);
+    otav_p256_sub(power, s, one);
     for (int i = 254; i >= 0; i--) {
-        p256_mul_n(power, power, power);
-        if (bit(p256_n[i / 32] - (i < 32 ? 2 : 0), (unsigned)i) != 0) {
-            p256_mul_n(power, power, s);
+        otav_p256_mul_n(power, power, power);
+        if (bit(otav_p256_n[i / 32] - (i < 32 ? 2 : 0), (unsigned)i) != 0) {
+            otav_p256_mul_n(power, power, s);
         }
     }
     one[0] = 1;
-    p256_mul_n(ret, power, one);
+    otav_p256_mul_n(ret, power, one);
 }
 
 /* ---- points ----------------------------------------------------------------------------------- */
@@ -265,9 +265,9 @@ static void run(unsigned start, uint32_t slots[][P256_WORDS], const uint32_t *po
         a = slots[op >> 5 & 7];
         b = ((op & IS_ADDED_POINT) != 0 ? point : slots[0]) + P256_WORDS * (size_t)(op & 7);
         if ((op & IS_MUL) != 0) {
-            p256_mul_p(ret, a, b);
+            otav_p256_mul_p(ret, a, b);
         } else {
-            p256_sub_p(ret, a, b);
+            otav_p256_sub_p(ret, a, b);
         }
     } while ((op & IS_LAST) == 0);
 }
@@ -277,16 +277,16 @@ static void add(uint32_t slots[][P256_WORDS], const uint32_t *point)
     unsigned rest = ADDITION;
 
     run(DIFFERENCE, slots, point);
-    if (p256_any(slots[Z]) == 0) {
+    if (otav_p256_any(slots[Z]) == 0) {
         rest = COPYING;
-    } else if ((p256_any(slots[A]) | p256_any(slots[B])) == 0) {
+    } else if ((otav_p256_any(slots[A]) | otav_p256_any(slots[B])) == 0) {
         rest = DOUBLING;
     }
     run(rest, slots, point);
 }
 
-void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], const uint32_t u2[8],
-                  const uint32_t q[16])
+void otav_p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8],
+                       const uint32_t u2[8], const uint32_t q[16])
 {
     uint32_t slots[SLOT_COUNT][P256_WORDS];
     volatile int left = 256;
@@ -310,6 +310,6 @@ void p256_mul_add(uint32_t ret_x[8], uint32_t ret_z[8], const uint32_t u1[8], co
         } while (left > 0);
     } while (left > 0);
     clear(slots[A]);
-    p256_sub(ret_x, slots[X], slots[A]);
-    p256_sub(ret_z, slots[Z], slots[A]);
+    otav_p256_sub(ret_x, slots[X], slots[A]);
+    otav_p256_sub(ret_z, slots[Z], slots[A]);
 }

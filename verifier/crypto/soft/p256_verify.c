@@ -66,13 +66,13 @@ static uint32_t on_curve(struct numbers *m)
     const uint32_t *y = m->key + P256_WORDS;
     uint32_t *t = m->e;
 
-    p256_mul_p(t, x, x);
-    p256_mul_p(t, t, x);
+    otav_p256_mul_p(t, x, x);
+    otav_p256_mul_p(t, t, x);
     for (unsigned i = 0; i < 3; i++) {
-        p256_sub_p(t, t, x);
+        otav_p256_sub_p(t, t, x);
     }
-    p256_mul_p(m->rz, y, y);
-    p256_sub_p(t, t, m->rz);
+    otav_p256_mul_p(m->rz, y, y);
+    otav_p256_sub_p(t, t, m->rz);
     return equal(t, minus_b);
 }
 
@@ -87,15 +87,15 @@ static uint32_t load(struct numbers *ret, const uint8_t xy[64], const uint8_t di
         uint32_t *scalar = ret->rs + P256_WORDS * i;
 
         decode(coordinate, xy + 32 * i);
-        evidence += p256_sub(ret->e, coordinate, p256_p);
-        p256_mul_p(coordinate, coordinate, to_montgomery);
+        evidence += otav_p256_sub(ret->e, coordinate, otav_p256_p);
+        otav_p256_mul_p(coordinate, coordinate, to_montgomery);
         decode(scalar, rs + 32 * i);
-        evidence += p256_sub(ret->e, scalar, p256_n);
-        evidence += p256_any(scalar) != 0;
+        evidence += otav_p256_sub(ret->e, scalar, otav_p256_n);
+        evidence += otav_p256_any(scalar) != 0;
     }
     evidence += on_curve(ret);
     decode(ret->e, digest);
-    p256_reduce(ret->e, p256_n, 0);
+    otav_p256_reduce(ret->e, otav_p256_n, 0);
     return evidence;
 }
 
@@ -105,11 +105,11 @@ static uint32_t compute_scalars(struct numbers *m)
 {
     uint32_t *u2 = m->rs + P256_WORDS;
 
-    p256_inverse_n(u2, u2);
-    p256_mul_n(m->u1_rx, m->e, u2);
-    p256_mul_n(u2, m->rs, u2);
-    p256_mul_n(m->rz, m->u1_rx, m->rs);
-    p256_mul_n(m->e, u2, m->e);
+    otav_p256_inverse_n(u2, u2);
+    otav_p256_mul_n(m->u1_rx, m->e, u2);
+    otav_p256_mul_n(u2, m->rs, u2);
+    otav_p256_mul_n(m->rz, m->u1_rx, m->rs);
+    otav_p256_mul_n(m->e, u2, m->e);
     return equal(m->rz, m->e);
 }
 
@@ -121,15 +121,15 @@ static uint32_t x_agrees(struct numbers *m)
     uint32_t *product = m->key;
     uint32_t evidence;
 
-    p256_mul_p(zz, m->rz, m->rz);
-    p256_mul_p(zz, zz, to_montgomery);
-    p256_mul_p(product, m->rs, zz);
+    otav_p256_mul_p(zz, m->rz, m->rz);
+    otav_p256_mul_p(zz, zz, to_montgomery);
+    otav_p256_mul_p(product, m->rs, zz);
     evidence = equal(product, m->u1_rx);
     if (evidence != EVIDENCE_EQUAL) {
         /* r - (p - n) modulo p is r + n, and that is below p only if it took the modulus. */
-        p256_sub(product, p256_p, p256_n);
-        evidence = p256_sub_p(m->rs, m->rs, product) - 1;
-        p256_mul_p(product, m->rs, zz);
+        otav_p256_sub(product, otav_p256_p, otav_p256_n);
+        evidence = otav_p256_sub_p(m->rs, m->rs, product) - 1;
+        otav_p256_mul_p(product, m->rs, zz);
         evidence += equal(product, m->u1_rx);
     }
     return evidence;
@@ -147,15 +147,15 @@ uint32_t otav_p256_verify(const uint8_t xy[64], const uint8_t digest[32], const 
     evidence += load(&m, xy, digest, rs);
     evidence += compute_scalars(&m);
     /* No R of an earlier call: infinity, which is refused. */
-    p256_sub(m.rz, p256_p, p256_p);
-    p256_mul_add(m.u1_rx, m.rz, m.u1_rx, m.rs + P256_WORDS, m.key);
+    otav_p256_sub(m.rz, otav_p256_p, otav_p256_p);
+    otav_p256_mul_add(m.u1_rx, m.rz, m.u1_rx, m.rs + P256_WORDS, m.key);
 
     /* A damaged reduction could leave the prime itself for zero. */
-    evidence += p256_sub(m.e, m.rz, p256_p) + p256_sub(m.e, m.u1_rx, p256_p);
-    /* 0 - Z borrows unless Z is zero. Not by p256_any(): the arithmetic looks for infinity with it, and
+    evidence += otav_p256_sub(m.e, m.rz, otav_p256_p) + otav_p256_sub(m.e, m.u1_rx, otav_p256_p);
+    /* 0 - Z borrows unless Z is zero. Not by otav_p256_any(): the arithmetic looks for infinity with it, and
      * damage to it must not blind both. */
-    p256_sub(m.e, m.rz, m.rz);
-    evidence += p256_sub(m.e, m.e, m.rz);
+    otav_p256_sub(m.e, m.rz, m.rz);
+    evidence += otav_p256_sub(m.e, m.e, m.rz);
     /* Twice: one pointer bit turned over can make a comparison look at one number only. */
     evidence += x_agrees(&m);
     evidence += x_agrees(&m);

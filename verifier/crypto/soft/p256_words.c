@@ -18,7 +18,7 @@
           "teq %[ret], %[end]\n"                                                                   \
           "bne 1b\n"
 
-uint32_t p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+uint32_t otav_p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
     const uint32_t *end = ret + P256_WORDS;
 
@@ -42,7 +42,7 @@ static void add(uint32_t t[8], const uint32_t m[8])
 
 #else
 
-uint32_t p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+uint32_t otav_p256_sub(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
     uint32_t borrow = 0;
 
@@ -67,24 +67,24 @@ static void add(uint32_t t[8], const uint32_t m[8])
 
 #endif
 
-void p256_reduce(uint32_t t[8], const uint32_t m[8], uint32_t top)
+void otav_p256_reduce(uint32_t t[8], const uint32_t m[8], uint32_t top)
 {
-    if ((top != 0 || t[P256_WORDS - 1] == UINT32_MAX) && p256_sub(t, t, m) > top) {
+    if ((top != 0 || t[P256_WORDS - 1] == UINT32_MAX) && otav_p256_sub(t, t, m) > top) {
         add(t, m);
     }
 }
 
-uint32_t p256_sub_p(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
+uint32_t otav_p256_sub_p(uint32_t ret[8], const uint32_t a[8], const uint32_t b[8])
 {
-    uint32_t borrow = p256_sub(ret, a, b);
+    uint32_t borrow = otav_p256_sub(ret, a, b);
 
     if (borrow != 0) {
-        add(ret, p256_p);
+        add(ret, otav_p256_p);
     }
     return borrow;
 }
 
-uint32_t p256_any(const uint32_t a[8])
+uint32_t otav_p256_any(const uint32_t a[8])
 {
     uint32_t any = 0;
 

@@ -19,16 +19,16 @@ void workload(struct measure_io *io)
         *ret = otav_p256_verify(io->parameters, io->parameters + 64, io->parameters + 96);
         break;
     case CALL_MUL_P:
-        p256_mul_p(ret, words, words + P256_WORDS);
+        otav_p256_mul_p(ret, words, words + P256_WORDS);
         break;
     case CALL_MUL_N:
-        p256_mul_n(ret, words, words + P256_WORDS);
+        otav_p256_mul_n(ret, words, words + P256_WORDS);
         break;
     case CALL_INVERSE_N:
-        p256_inverse_n(ret, words);
+        otav_p256_inverse_n(ret, words);
         break;
     default:
-        p256_mul_add(ret, ret + P256_WORDS, words, words + P256_WORDS, words + 2 * P256_WORDS);
+        otav_p256_mul_add(ret, ret + P256_WORDS, words, words + P256_WORDS, words + 2 * P256_WORDS);
         break;
     }
 }

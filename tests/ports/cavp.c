@@ -48,9 +48,12 @@ static int hex_digit(char c)
 static size_t read_hex(const char *text, uint8_t ret[CAVP_VALUE_MAX])
 {
     size_t len = 0;
+    int high;
+    int low;
 
-    while (len < CAVP_VALUE_MAX && hex_digit(text[0]) >= 0 && hex_digit(text[1]) >= 0) {
-        ret[len++] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+    while (len < CAVP_VALUE_MAX && (high = hex_digit(text[0])) >= 0 &&
+           (low = hex_digit(text[1])) >= 0) {
+        ret[len++] = (uint8_t)(16 * high + low);
         text += 2;
     }
     return len;
@@ -58,13 +61,16 @@ static size_t read_hex(const char *text, uint8_t ret[CAVP_VALUE_MAX])
 
 bool cavp_next(FILE *file, struct cavp_line *ret)
 {
-    char line[2 * CAVP_VALUE_MAX + 64];
+    char line[CAVP_LINE_MAX];
 
     while (fgets(line, sizeof line, file) != NULL) {
         const char *value = strstr(line, " = ");
 
-        if (line[0] != '[' && value != NULL && sscanf(line, "%31[A-Za-z]", ret->name) == 1) {
+        if (line[0] == '[') {
+            (void)sscanf(line, "%31s", ret->section);
+        } else if (value != NULL && sscanf(line, "%31[A-Za-z]", ret->name) == 1) {
             value += 3;
+            memcpy(ret->text, value, strlen(value) + 1);
             ret->len = read_hex(value, ret->bytes);
             ret->number = strtoul(value, NULL, 10);
             return true;
