@@ -60,7 +60,10 @@ static bool mailbox_is_blank(void)
 
 START_TEST(test_boot_trial_confirmed_stays)
 {
-    set_up(OTAV_POLICY_STRICT, &new_spec);
+    struct image_spec spec = new_spec;
+
+    spec.counter = 5;
+    set_up(OTAV_POLICY_STRICT, &spec);
     boot_says(&new_image, OTAB_TRIAL, 0);
     ck_assert_uint_eq(world.report.flags, OTAB_DID_INSTALL);
     ck_assert_uint_eq(world.report.version, old_spec.version);
@@ -68,7 +71,7 @@ START_TEST(test_boot_trial_confirmed_stays)
     boot_says(&new_image, OTAB_UPDATED, 0);
     ck_assert_uint_eq(world.report.flags, OTAB_DID_CONFIRM | OTAB_DID_RAISE);
     ck_assert_uint_eq(world.report.version, new_spec.version);
-    ck_assert_uint_eq(world.report.floor, 3);
+    ck_assert_uint_eq(world.report.floor, 5);
     ck_assert(mailbox_is_blank());
     boot_says(&new_image, OTAB_READY, 0);
     ck_assert_uint_eq(world.report.erase_count, 0);
@@ -81,7 +84,7 @@ START_TEST(test_boot_trial_not_confirmed_reverts)
     boot_says(&new_image, OTAB_TRIAL, 0);
     boot_says(&old_image, OTAB_REJECTED, OTAB_ERR_NOT_CONFIRMED);
     ck_assert_mem_eq(world.report.tried, new_image.id, OTAB_ID_LEN);
-    ck_assert_uint_eq(world.report.floor, 0);
+    ck_assert_uint_eq(world.report.floor, old_spec.counter);
     boot_says(&old_image, OTAB_READY, 0);
     /* Not tried again until asked for. */
     world_mail(&world, OTAB_MAIL_INSTALL, 0, new_image.id);
@@ -94,16 +97,18 @@ END_TEST
 /* Padding block and stale pages behind an image without attributes; nobody ever confirms. */
 static void stock_case(uint32_t fw_len)
 {
+    struct image_spec first = old_spec;
     struct image_spec spec = new_spec;
     uint8_t padding[OTAV_BLOCK_LEN];
     uint8_t stale[OTAV_PAGE_LEN];
 
     memset(padding, sizeof padding, sizeof padding);
     memset(stale, 0x5A, sizeof stale);
+    first.stock = true;
     spec.stock = true;
     spec.fw_len = fw_len;
     world_init(&world, OTAV_POLICY_STOCK, 1);
-    image_make(&old_spec, &old_image);
+    image_make(&first, &old_image);
     world_stage(&world, OTAV_SLOT0_ADDRESS, &old_image);
     boot_runs(&old_image);
     for (uint32_t off = 0; off < OTAV_SLOT_LEN; off += OTAV_PAGE_LEN) {
@@ -121,6 +126,21 @@ START_TEST(test_boot_stock_image_counts_as_confirmed)
 {
     stock_case(9008);
     stock_case(OTAV_SLOT_LEN - OTAV_META_LEN - OTAV_BLOCK_LEN);
+}
+END_TEST
+
+/* It asks for a trial, and there is nothing to go back to. */
+START_TEST(test_boot_first_image_counts_as_confirmed)
+{
+    world_init(&world, OTAV_POLICY_STRICT, 1);
+    image_make(&old_spec, &old_image);
+    world_stage(&world, OTAV_SLOT0_ADDRESS, &old_image);
+    boot_says(&old_image, OTAB_UPDATED, 0);
+    ck_assert_uint_eq(world.report.flags, OTAB_DID_RAISE);
+    ck_assert_uint_eq(world.report.floor, old_spec.counter);
+    ck_assert_uint_eq(world_floor(&world), old_spec.counter);
+    boot_says(&old_image, OTAB_READY, 0);
+    ck_assert_uint_eq(world.report.erase_count, 0);
 }
 END_TEST
 
@@ -374,7 +394,7 @@ START_TEST(test_boot_without_fallback_runs_on_unconfirmed)
     nvm_wipe_page(&world.sim, OTAV_SLOT1_ADDRESS);
     boot_runs(&new_image);
     ck_assert_uint_eq(world.report.error, OTAB_ERR_FALLBACK_LOST);
-    ck_assert_uint_eq(world.report.floor, 0);
+    ck_assert_uint_eq(world.report.floor, old_spec.counter);
     boot_says(&new_image, OTAB_READY, 0);
 }
 END_TEST
@@ -529,6 +549,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_boot_trial_confirmed_stays);
     tcase_add_test(tc, test_boot_trial_not_confirmed_reverts);
     tcase_add_test(tc, test_boot_stock_image_counts_as_confirmed);
+    tcase_add_test(tc, test_boot_first_image_counts_as_confirmed);
     tcase_add_test(tc, test_boot_permanent_image_is_not_on_trial);
     tcase_add_test(tc, test_boot_largest_image_is_swapped_and_reverted);
     tcase_add_test(tc, test_boot_first_image_is_copied_into_empty_slot0);

@@ -78,6 +78,14 @@ static void install_old(void)
     (void)world_boot(&world);
 }
 
+/* The first boot, which raises the floor. */
+static void set_up_factory(unsigned pages)
+{
+    make_images(pages, pages);
+    world_init(&world, OTAV_POLICY_STRICT, 1);
+    world_stage(&world, OTAV_SLOT0_ADDRESS, &old_image);
+}
+
 static void set_up_first(unsigned pages)
 {
     make_images(pages, pages);
@@ -138,10 +146,12 @@ static void set_up_floor(unsigned pairs)
 
 static void set_up_stock(unsigned pages)
 {
+    struct image_spec old_spec = spec_of(0x01010000, pages);
     struct image_spec spec = spec_of(0x01020000, pages);
 
+    old_spec.stock = true;
     spec.stock = true;
-    make_images(pages, pages);
+    image_make(&old_spec, &old_image);
     install_old();
     stage_new(&spec);
 }
@@ -167,6 +177,7 @@ static void set_up_damaged(unsigned pages)
 
 static const struct scenario scenarios[] = {
     {"first install", set_up_first, 2, true, true, false, 1},
+    {"factory's image", set_up_factory, 2, false, false, false, 1},
     {"update, 1 page", set_up_update, 1 * 257, true, true, false, 1},
     {"update, 2 pages over 3", set_up_update, 2 * 256 + 3, true, true, false, 1},
     {"update, 3 pages over 1", set_up_update, 3 * 256 + 1, true, true, false, 1},

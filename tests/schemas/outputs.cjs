@@ -1,6 +1,7 @@
 /* outputs.cjs NPM_DIR PROJECT_DIR OTAIMG
  * What `lint --json`, `build --provenance`, `estimate --json`, `keys generate --record`,
- * `keys show --json` and `keys list --json` write is valid under its schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
+ * `keys show --json`, `keys list --json` and `merge --json` write is valid under its schema, and damaged it
+ * is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
  * test is skipped (77), but not in CI. */
 'use strict';
 const crypto = require('crypto');
@@ -275,6 +276,48 @@ function checkKeys(token) {
   expect(keys(['list', uri, '-q'], token).keys.length < all.keys.length, 'as many without login');
 }
 
+/* ---- merge ---- */
+
+/* Intel HEX of pieces, each an address and its bytes. */
+function hex(pieces) {
+  const record = (type, offset, data) => {
+    const bytes = Buffer.concat([Buffer.from([data.length, offset >> 8, offset & 255, type]), data]);
+    const sum = bytes.reduce((total, byte) => total + byte, 0);
+    return `:${bytes.toString('hex')}${Buffer.from([-sum & 255]).toString('hex')}\n`.toUpperCase();
+  };
+  const lines = pieces.flatMap(([address, data]) =>
+    Array.from({ length: Math.ceil(data.length / 16) }, (_, i) => {
+      const at16 = address + 16 * i;
+      return record(4, 0, Buffer.from([at16 >>> 24, at16 >>> 16 & 255])) +
+        record(0, at16 & 65535, data.subarray(16 * i, 16 * i + 16));
+    }));
+  return `${lines.join('')}:00000001FF\n`;
+}
+
+function checkMerge() {
+  const validate = schema('merge');
+  const vectors = Buffer.alloc(64);
+  vectors.writeUInt32LE(0x20010000, 0);
+  vectors.writeUInt32LE(0x00000021, 4);
+  fs.writeFileSync(at('boot.hex'), hex([[0, vectors]]));
+  fs.writeFileSync(at('app.hex'),
+    hex([[0x45f88, Buffer.alloc(24, 0x7f)], [0x01000200, fs.readFileSync(at('app.bin'))]]));
+  const merge = (device, manifest, ...options) => {
+    run(['keys', 'export', '-q', '--format', 'provision', '-d', device, '-o', 'merge.prov',
+      ...options], 0);
+    run(['build', '-q', manifest], 0);
+    const report = JSON.parse(run(['merge', '-q', 'app.ota', '--app-hex', 'app.hex', '-b', 'boot.hex',
+      '-p', 'merge.prov', '-o', 'factory.hex', '--json'], 0));
+    check(`merge ${device}`, validate, report, ['known_name']);
+    return report;
+  };
+  const report = merge('factory.yaml', 'full.yaml', '--with-decrypt-key');
+  expect(report.secret && report.areas[3].bytes === 512 + 800, 'merge: another application');
+  expect(!validate({ ...report, areas: [...report.areas].reverse() }), 'merge: areas in another order');
+  expect(!validate(changed(report, ['key', 'known'], (key) => { key.known_name = 'x'; })),
+    'merge: a key has a name and is not known');
+}
+
 let complete = false;
 try {
   writeInputs();
@@ -284,6 +327,7 @@ try {
   const token = makeToken();
   checkRecords(token);
   checkKeys(token);
+  checkMerge();
   complete = token !== null;
 } finally {
   fs.rmSync(scratch, { recursive: true });

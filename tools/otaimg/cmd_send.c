@@ -136,7 +136,7 @@ static enum ox print_json(const struct send *send, uint32_t len, const struct se
     const char *way = send->transport->option;
     json_t *root = json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "transport", way, "file",
                              key_text_json(args_operand(send->args, 0)), "device",
-                             key_text_json(args_value(send->args, way)), "device-id",
+                             key_text_json(args_value(send->args, way)), "device_id",
                              (json_int_t)result->device_id, "version", (json_int_t)result->version,
                              "bytes", (json_int_t)len, "pages", (json_int_t)result->pages,
                              "repeated", (json_int_t)result->repeated);

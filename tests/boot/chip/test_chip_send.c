@@ -206,7 +206,7 @@ START_TEST(test_send_updates_the_device)
     (void)snprintf(expected, sizeof expected, "\"bytes\": %d", LEN);
     ck_assert_ptr_nonnull(strstr(output, expected));
     ck_assert_ptr_nonnull(strstr(output, "\"transport\": \"serial\""));
-    ck_assert_ptr_nonnull(strstr(output, "\"device-id\": 536910735")); /* 0x20009B8F */
+    ck_assert_ptr_nonnull(strstr(output, "\"device_id\": 536910735")); /* 0x20009B8F */
     ck_assert_ptr_nonnull(strstr(output, "\"pages\": 3"));
     ck_assert_ptr_nonnull(strstr(output, "\"repeated\": 0"));
     ck_assert_uint_eq(line.requests, REQUESTS_BEFORE + 2 * PAGES + 1);

@@ -377,9 +377,14 @@ static enum next be_idle(struct otab_boot *boot, const struct otab_image *image)
     enum next next = GO_ON;
     enum otav_err err;
 
-    /* Put there by the factory: it is what is installed. */
-    err = state->sequence == 0 || !same_id(state->ids.slot0, image->id) ? settle(boot, image, false)
-                                                                        : raise_floor(boot, image);
+    /* What the factory put there has nothing to fall back to: a trial would tell nobody anything. */
+    if (state->sequence == 0) {
+        err = settle(boot, image, true);
+    } else if (!same_id(state->ids.slot0, image->id)) {
+        err = settle(boot, image, false);
+    } else {
+        err = raise_floor(boot, image);
+    }
     if (err != OTAV_OK) {
         return stay(boot, err);
     }
