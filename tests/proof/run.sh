@@ -63,6 +63,10 @@ prove attribute_area parser.c $fields -- -eva-slevel 20 -eva-use-spec check_reco
     -eva-partition-history 2 -eva-interprocedural-history
 prove file_headers parser.c $fields verifier/src/file.c -- -eva-precision 5
 
+prove policy policy.c $fields -- -eva-slevel 10 -eva-split-return auto \
+    -eva-slevel-function any_value:0,otav_attributes_parse:4,find_attributes:50
+prove slot slot.c -- -eva-slevel 2000 $returns
+
 soft=verifier/crypto/soft
 for profile in small fast; do
     prove sha256_block soft.c $soft/sha256_$profile.c $soft/sha256.c -- -eva-slevel 200

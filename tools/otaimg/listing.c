@@ -164,7 +164,8 @@ static void list_attribute(struct listing *listing, const struct otav_record *r,
     if (has_fields(doc, r)) {
         add_fields(record, &doc->values, protection);
     } else {
-        const struct otav_field whole = {0, r->len, OTAV_BYTES, OTAV_ANY, 0};
+        /* The whole area has fewer bytes than the mask. */
+        const struct otav_field whole = {0, r->len & 0xFFFu, OTAV_BYTES, OTAV_ANY, 0};
 
         add_field(record, &whole, &plain_value_doc, r->value, record->offset, protection);
         record->fields[0].ok = plain_value_ok(doc, r->len);

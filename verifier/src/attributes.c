@@ -28,17 +28,6 @@ enum { AREA_VERSION = 1 };
 
 enum check { VALUE_OK, VALUE_BAD, TYPE_UNKNOWN };
 
-/* Bytes from start to end. */
-static bool all_zero(const uint8_t *bytes, size_t start, size_t end)
-{
-    uint8_t sum = 0;
-
-    for (size_t i = start; i < end; i++) {
-        sum |= bytes[i];
-    }
-    return sum == 0;
-}
-
 static enum check check_record(const struct otav_record *record)
 {
     if ((record->type & OTAV_ATTRIBUTE_INFORMATIVE) != 0) {
@@ -136,8 +125,8 @@ enum otav_err otav_attributes_parse(const uint8_t *area, size_t area_len, bool r
     if (area_len < OTAV_AREA_LEN) {
         return OTAV_ERR_ARG;
     }
-    if (all_zero(area, 0, OTAV_AREA_LEN)) {
-        if (rest_must_be_zero && !all_zero(area, 0, area_len)) {
+    if (otav_bytes_are(area, 0, OTAV_AREA_LEN, 0)) {
+        if (rest_must_be_zero && !otav_bytes_are(area, 0, area_len, 0)) {
             return bad(OTAV_ERR_ATTRIBUTES, OTAV_AREA_LEN, ret_offset);
         }
         *ret = found;
@@ -157,7 +146,7 @@ enum otav_err otav_attributes_parse(const uint8_t *area, size_t area_len, bool r
     if (err != OTAV_OK) {
         return err;
     }
-    if (!all_zero(area, end, area_len)) {
+    if (!otav_bytes_are(area, end, area_len, 0)) {
         return bad(OTAV_ERR_ATTRIBUTES, end, ret_offset);
     }
     *ret = found;

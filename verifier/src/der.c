@@ -45,16 +45,12 @@ bool otav_der_decode(const uint8_t *der, size_t cap, size_t der_len,
                      uint8_t ret_rs[OTAV_SIGNATURE_LEN])
 {
     uint8_t rs[OTAV_SIGNATURE_LEN];
-    uint8_t behind = 0;
     size_t pos = 2;
 
     if (der_len < 8 || der_len > cap || der[0] != TAG_SEQUENCE || der[1] != der_len - 2) {
         return false;
     }
-    for (size_t i = der_len; i < cap; i++) {
-        behind |= der[i];
-    }
-    if (behind != 0 || !take_integer(der, der_len, &pos, rs) ||
+    if (!otav_bytes_are(der, der_len, cap, 0) || !take_integer(der, der_len, &pos, rs) ||
         !take_integer(der, der_len, &pos, rs + HALF) || pos != der_len) {
         return false;
     }

@@ -5,7 +5,12 @@
 #include <otav/otav_format.h>
 
 #define FIELD_ROW(rec, id, off, len, type, rule, arg, name, meaning, source)                       \
-    {(off), (len), OTAV_##type, OTAV_##rule, (arg)},
+    ROW_##rule(off, len, type, rule, arg)
+#define ROW(off, len, type, rule, arg) {(off), (len), OTAV_##type, OTAV_##rule, (arg)},
+#define ROW_ANY(off, len, type, rule, arg)
+#define ROW_IS   ROW
+#define ROW_MAX  ROW
+#define ROW_LIVE ROW
 
 const struct otav_field otav_meta_fields[] = {OTAV_META_FIELDS(FIELD_ROW)};
 const uint8_t otav_meta_field_count = sizeof otav_meta_fields / sizeof otav_meta_fields[0];
@@ -28,12 +33,12 @@ void otav_field_set(const struct otav_field *field, uint8_t *record, uint32_t va
     }
 }
 
-static bool all_bytes_are(const struct otav_field *field, const uint8_t *record, uint8_t byte)
+bool otav_bytes_are(const uint8_t *bytes, size_t start, size_t end, uint8_t byte)
 {
     uint8_t difference = 0;
 
-    for (unsigned i = 0; i < field->size; i++) {
-        difference |= record[field->offset + i] ^ byte;
+    for (size_t i = start; i < end; i++) {
+        difference |= bytes[i] ^ byte;
     }
     return difference == 0;
 }
@@ -46,7 +51,8 @@ bool otav_field_ok(const struct otav_field *field, const uint8_t *record)
         return true;
     }
     if (field->type == OTAV_ZERO) {
-        return all_bytes_are(field, record, (uint8_t)field->arg);
+        return otav_bytes_are(record, field->offset, field->offset + field->size,
+                              (uint8_t)field->arg);
     }
     value = otav_field_get(field, record);
     switch (field->rule) {

@@ -36,12 +36,6 @@ enum otav_err otav_config_check(const struct otav_config *config)
 
 /* ---- structure -------------------------------------------------------------------------------- */
 
-/* Filler bytes that are not zero: in an encrypted transfer the mark of a wrong key. */
-static bool is_filler(uint8_t field_index)
-{
-    return otav_meta_fields[field_index].type == OTAV_ZERO;
-}
-
 static enum otav_err judge_length(const struct otav_config *config,
                                   const struct otav_transfer *transfer, uint32_t fw_len)
 {
@@ -65,13 +59,11 @@ static enum otav_err judge_structure(const struct otav_config *config,
 {
     uint8_t bad = otav_fields_check(otav_meta_fields, otav_meta_field_count, metadata);
 
-    /* Fillers first: they stand before the rest in the order of checks. */
-    for (uint8_t i = 0; transfer->encrypted && i < otav_meta_field_count; i++) {
-        if (is_filler(i) && !otav_field_ok(&otav_meta_fields[i], metadata)) {
+    if (bad < otav_meta_field_count) {
+        /* A filler, and those are the first rules: in an encrypted transfer the mark of a wrong key. */
+        if (transfer->encrypted && otav_meta_fields[bad].type == OTAV_ZERO) {
             return OTAV_ERR_DECRYPT;
         }
-    }
-    if (bad < otav_meta_field_count) {
         *ret_detail = otav_meta_fields[bad].offset;
         return OTAV_ERR_METADATA;
     }

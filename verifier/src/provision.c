@@ -26,13 +26,6 @@ _Static_assert(OTAV_PROVISION_KEYS_LEN == OTAV_KEY_MAX_COUNT * OTAV_PROVISION_KE
 _Static_assert(OTAV_PROVISION_SHA256_OFF + OTAV_SHA256_LEN == OTAV_PROVISION_LEN, "length");
 _Static_assert(OTAV_PROVISION_LEN % OTAV_UNIT_LEN == 0, "whole program units");
 
-static bool all_bytes_are(const uint8_t *bytes, uint16_t len, uint8_t byte)
-{
-    const struct otav_field field = {0, len, OTAV_ZERO, OTAV_IS, byte};
-
-    return otav_field_ok(&field, bytes);
-}
-
 static enum otav_err hash_record(const struct otav_crypto *crypto, const uint8_t *bytes,
                                  uint8_t ret_digest[OTAV_SHA256_LEN])
 {
@@ -80,8 +73,8 @@ static bool keys_ok(const uint8_t *bytes)
         }
     }
     return !has_key_twice(key_at(bytes, 0), OTAV_PROVISION_KEY_LEN, count) &&
-           all_bytes_are(key_at(bytes, count),
-                         (uint16_t)((OTAV_KEY_MAX_COUNT - count) * OTAV_PROVISION_KEY_LEN), 0);
+           otav_bytes_are(key_at(bytes, count), 0,
+                          (size_t)(OTAV_KEY_MAX_COUNT - count) * OTAV_PROVISION_KEY_LEN, 0);
 }
 
 /* Hardware revision, hardware class and product are neighbours. */
@@ -91,23 +84,23 @@ static bool identity_ok(const uint8_t *bytes)
         return true;
     }
     return bytes[OTAV_PROVISION_POLICY_OFF] == OTAV_POLICY_STOCK &&
-           all_bytes_are(bytes + OTAV_PROVISION_HARDWARE_REVISION_OFF,
-                         OTAV_PROVISION_MANUFACTURER_OFF - OTAV_PROVISION_HARDWARE_REVISION_OFF, 0);
+           otav_bytes_are(bytes, OTAV_PROVISION_HARDWARE_REVISION_OFF,
+                          OTAV_PROVISION_MANUFACTURER_OFF, 0);
 }
 
 static bool decrypt_key_ok(const uint8_t *bytes)
 {
     return bytes[OTAV_PROVISION_HAS_DECRYPT_KEY_OFF] != 0 ||
-           all_bytes_are(bytes + OTAV_PROVISION_DECRYPT_KEY_OFF,
-                         OTAV_PROVISION_DECRYPT_KEY_LEN + OTAV_PROVISION_DECRYPT_IV_LEN, 0);
+           otav_bytes_are(bytes, OTAV_PROVISION_DECRYPT_KEY_OFF,
+                          OTAV_PROVISION_DECRYPT_IV_OFF + OTAV_PROVISION_DECRYPT_IV_LEN, 0);
 }
 
 static enum otav_err check_record(const uint8_t *bytes, const struct otav_crypto *crypto)
 {
     uint8_t digest[OTAV_SHA256_LEN];
 
-    if (all_bytes_are(bytes, OTAV_PROVISION_LEN, 0xFF) ||
-        all_bytes_are(bytes, OTAV_PROVISION_LEN, 0)) {
+    if (otav_bytes_are(bytes, 0, OTAV_PROVISION_LEN, 0xFF) ||
+        otav_bytes_are(bytes, 0, OTAV_PROVISION_LEN, 0)) {
         return OTAV_ERR_NOT_PROVISIONED;
     }
     if (otav_fields_check(record_fields, HEAD_FIELD_COUNT, bytes) < HEAD_FIELD_COUNT) {

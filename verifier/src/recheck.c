@@ -8,39 +8,49 @@
 
 #include <string.h>
 
-static uint32_t differ(const uint8_t *a, const uint8_t *b, unsigned len)
+static uint32_t differ(const uint8_t a[4], const uint8_t b[4])
 {
-    uint32_t difference = 0;
+    return otav_load_u32(a) ^ otav_load_u32(b);
+}
 
-    while (len > 0) {
-        len--;
-        difference |= (uint32_t)(a[len] ^ b[len]);
-    }
-    return difference;
+/* All ones when value is below floor, else 0. */
+static uint32_t below(uint32_t value, uint32_t floor)
+{
+    return (uint32_t)(((uint64_t)value - floor) >> 32);
 }
 
 static uint32_t misfit_of_key(const struct otav_config *config, const struct otav_key *key)
 {
-    bool any_class = config->device_class == OTAV_CLASS_DEVELOPMENT;
+    /* A product: either factor may be 0, the device's for every key, the key's for every device. */
+    return (uint32_t)key->revoked | (uint32_t)((config->device_class ^ OTAV_CLASS_DEVELOPMENT) *
+                                               (key->key_class ^ OTAV_CLASS_PRODUCTION));
+}
 
-    return (uint32_t)key->revoked |
-           (uint32_t)(!any_class && key->key_class != OTAV_CLASS_PRODUCTION);
+static uint32_t misfit_of_product(const struct otav_config *config, const uint8_t *product)
+{
+    uint32_t misfit = !config->has_identity;
+
+    for (unsigned i = 0; i < sizeof config->product; i += 4) {
+        misfit |= differ(product + i, config->product + i);
+    }
+    return misfit;
 }
 
 static uint32_t misfit_of_hardware(const struct otav_config *config, const uint8_t *hardware)
 {
     uint32_t revision = config->hardware_revision;
 
-    return (otav_load_u32(hardware + OTAV_HARDWARE_CLASS_OFF) ^ config->hardware_class) |
-           (revision - otav_load_u16(hardware + OTAV_HARDWARE_MIN_REVISION_OFF)) >> 31 |
-           (otav_load_u16(hardware + OTAV_HARDWARE_MAX_REVISION_OFF) - revision) >> 31;
+    return (uint32_t)!config->has_identity |
+           (otav_load_u32(hardware + OTAV_HARDWARE_CLASS_OFF) ^ config->hardware_class) |
+           below(revision, otav_load_u16(hardware + OTAV_HARDWARE_MIN_REVISION_OFF)) |
+           below(otav_load_u16(hardware + OTAV_HARDWARE_MAX_REVISION_OFF), revision);
 }
 
 static uint32_t misfit_of_binding(const struct otav_transfer *transfer, const uint8_t *metadata,
                                   const uint8_t *binding)
 {
-    uint32_t misfit = differ(binding + OTAV_BINDING_SEQUENCE_OFF, metadata + OTAV_META_SEQUENCE_OFF,
-                             sizeof(uint32_t));
+    uint32_t misfit =
+        differ(binding + OTAV_BINDING_SEQUENCE_OFF, metadata + OTAV_META_SEQUENCE_OFF);
 
     if (transfer->has_image_id) {
         misfit |= otav_load_u32(binding + OTAV_BINDING_IMAGE_ID_OFF) ^ transfer->image_id;
@@ -53,18 +63,19 @@ static uint32_t misfit_of_attributes(const struct otav_config *config,
                                      const struct otav_transfer *transfer, const uint8_t *metadata,
                                      const struct otav_attributes *a)
 {
-    const uint8_t *product = OTAV_ATTR_VALUE(a, PRODUCT);
-    const uint8_t *hardware = OTAV_ATTR_VALUE(a, HARDWARE);
-    const uint8_t *binding = OTAV_ATTR_VALUE(a, BINDING);
-    uint32_t must = config->policy ^ OTAV_POLICY_STOCK;
     uint32_t misfit = OTAV_ATTR_VALUE(a, ENCODING) != NULL;
 
-    misfit |= product == NULL ? must : differ(product, config->product, sizeof config->product);
-    misfit |= OTAV_ATTR_VALUE(a, COUNTER) == NULL ? must : 0;
-    misfit |= hardware == NULL ? must : misfit_of_hardware(config, hardware);
-    misfit |= binding == NULL ? must : misfit_of_binding(transfer, metadata, binding);
-    if (product != NULL || hardware != NULL) {
-        misfit |= !config->has_identity;
+    for (unsigned type = OTAV_ATTR_PRODUCT; type <= OTAV_ATTR_COUNTER; type++) {
+        misfit |= a->value[type - 1] == NULL ? config->policy ^ OTAV_POLICY_STOCK : 0u;
+    }
+    if (OTAV_ATTR_VALUE(a, PRODUCT) != NULL) {
+        misfit |= misfit_of_product(config, OTAV_ATTR_VALUE(a, PRODUCT));
+    }
+    if (OTAV_ATTR_VALUE(a, HARDWARE) != NULL) {
+        misfit |= misfit_of_hardware(config, OTAV_ATTR_VALUE(a, HARDWARE));
+    }
+    if (OTAV_ATTR_VALUE(a, BINDING) != NULL) {
+        misfit |= misfit_of_binding(transfer, metadata, OTAV_ATTR_VALUE(a, BINDING));
     }
     return misfit;
 }
@@ -78,13 +89,15 @@ static uint32_t misfit_of_age(const struct otav_config *config,
                               const struct otav_transfer *transfer, const uint8_t *metadata,
                               const struct otav_attributes *a)
 {
-    uint32_t installed = config->has_installed ? config->installed_version : 0;
-    uint32_t misfit = value_of(OTAV_ATTR_VALUE(a, COUNTER)) < config->counter_floor;
+    uint32_t misfit = below(value_of(OTAV_ATTR_VALUE(a, COUNTER)), config->counter_floor);
 
     if (transfer->purpose != OTAV_BOOT) {
-        misfit |= installed < value_of(OTAV_ATTR_VALUE(a, MIN_INSTALLED));
-        misfit |= config->has_installed &&
-                  otav_load_u32(metadata + OTAV_META_FW_REVISION_OFF) <= installed;
+        uint32_t installed = config->has_installed ? config->installed_version : 0;
+
+        misfit |= below(installed, value_of(OTAV_ATTR_VALUE(a, MIN_INSTALLED)));
+        if (config->has_installed) {
+            misfit |= ~below(installed, otav_load_u32(metadata + OTAV_META_FW_REVISION_OFF));
+        }
     }
     return misfit;
 }
@@ -124,8 +137,7 @@ uint32_t otav_policy_recheck(const struct otav_config *config, const struct otav
     misfit |= misfit_of_attributes(config, transfer, metadata, &attributes);
     misfit |= misfit_of_age(config, transfer, metadata, &attributes);
     misfit |= ((config->image_types & key->roles) >> (type == NULL ? 0 : type[0] - 1) & 1) ^ 1;
-    misfit |= differ(metadata + OTAV_META_MANUFACTURER_OFF, config->manufacturer,
-                     sizeof config->manufacturer);
+    misfit |= differ(metadata + OTAV_META_MANUFACTURER_OFF, config->manufacturer);
     if (config->has_image_id && transfer->has_image_id) {
         misfit |= transfer->image_id ^ config->image_id;
     }

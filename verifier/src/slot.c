@@ -5,27 +5,29 @@
  */
 #include "context.h"
 
-static enum otav_err read_slot(struct otav_context *ctx, const struct otav_flash *flash,
-                               uint32_t offset, uint8_t *ret_bytes, uint32_t len)
+/* Reads the next part of the slot to ret_bytes and has it judged: the metadata, else firmware. */
+static enum otav_err take_part(struct otav_context *ctx, const struct otav_flash *flash,
+                               uint8_t *ret_bytes, uint32_t len)
 {
-    return flash->read(flash->user, offset, ret_bytes, len) == OTAV_ACCEPT
-               ? OTAV_OK
-               : otav_context_fail(ctx, OTAV_ERR_FLASH_READ, 0);
+    if (flash->read(flash->user, ctx->plain_len, ret_bytes, len) != OTAV_ACCEPT) {
+        return otav_context_fail(ctx, OTAV_ERR_FLASH_READ, 0);
+    }
+    if (ctx->plain_len != 0) {
+        return otav_context_hash(ctx, ret_bytes, len);
+    }
+    ctx->plain_len = len;
+    return otav_context_judge(ctx);
 }
 
-static enum otav_err hash_firmware(struct otav_context *ctx, const struct otav_flash *flash)
+static enum otav_err take_firmware(struct otav_context *ctx, const struct otav_flash *flash)
 {
     const uint32_t end = OTAV_META_LEN + ctx->fw_len;
     enum otav_err err = OTAV_OK;
 
-    for (uint32_t offset = OTAV_META_LEN; err == OTAV_OK && offset < end;) {
-        uint32_t part = end - offset < OTAV_WORK_LEN ? end - offset : OTAV_WORK_LEN;
+    while (err == OTAV_OK && ctx->plain_len < end) {
+        uint32_t left = end - ctx->plain_len;
 
-        err = read_slot(ctx, flash, offset, ctx->work, part);
-        if (err == OTAV_OK) {
-            err = otav_context_hash(ctx, ctx->work, part);
-        }
-        offset += part;
+        err = take_part(ctx, flash, ctx->work, left < OTAV_WORK_LEN ? left : OTAV_WORK_LEN);
     }
     return err;
 }
@@ -44,13 +46,9 @@ enum otav_err otav_verify_slot(struct otav_context *ctx, const struct otav_confi
     if (err != OTAV_OK) {
         return err;
     }
-    err = read_slot(ctx, flash, 0, ctx->metadata, OTAV_META_LEN);
+    err = take_part(ctx, flash, ctx->metadata, OTAV_META_LEN);
     if (err == OTAV_OK) {
-        ctx->plain_len = OTAV_META_LEN;
-        err = otav_context_judge(ctx);
-    }
-    if (err == OTAV_OK) {
-        err = hash_firmware(ctx, flash);
+        err = take_firmware(ctx, flash);
     }
     if (err == OTAV_OK) {
         otav_context_verified(ctx);

@@ -49,11 +49,11 @@ enum otav_rule {
 #define OTAV_EITHER_ARG(a, b)    ((uint32_t)(a) | ((uint32_t)(b) << 16))
 
 struct otav_field {
-    uint16_t offset; /* bytes from the start of the record */
-    uint16_t size;   /* bytes */
-    uint8_t type;    /* enum otav_type */
-    uint8_t rule;    /* enum otav_rule */
-    uint32_t arg;
+    unsigned offset : 12; /* bytes from the start of the record */
+    unsigned size : 12;   /* bytes */
+    unsigned type : 4;    /* enum otav_type */
+    unsigned rule : 4;    /* enum otav_rule */
+    uint32_t arg;         /* what the rule asks for */
 };
 
 /* The words for a field; a table of its own, so that a device does not carry them. */
@@ -354,6 +354,7 @@ struct otav_table {
     uint8_t field_count;
 };
 
+/* The fields of the metadata that have a rule: the others have no row on a device. */
 extern const struct otav_field otav_meta_fields[];
 extern const uint8_t otav_meta_field_count;
 
@@ -382,7 +383,8 @@ static inline uint16_t otav_load_u16(const uint8_t *p)
     return (uint16_t)(p[0] | (uint16_t)(p[1] << 8));
 }
 
-static inline uint32_t otav_load_u32(const uint8_t *p)
+/* One instruction in the end, which the compiler sees too late to inline it for size. */
+static inline __attribute__((always_inline)) uint32_t otav_load_u32(const uint8_t *p)
 {
     return (uint32_t)p[0] | ((uint32_t)p[1] << 8) | ((uint32_t)p[2] << 16) | ((uint32_t)p[3] << 24);
 }
@@ -404,6 +406,9 @@ uint32_t otav_field_get(const struct otav_field *field, const uint8_t *record);
 
 /* Writes a number field; higher bytes of value are cut off. */
 void otav_field_set(const struct otav_field *field, uint8_t *record, uint32_t value);
+
+/* Whether the bytes from start to before end are all byte. */
+bool otav_bytes_are(const uint8_t *bytes, size_t start, size_t end, uint8_t byte);
 
 /* Whether the field fulfils its rule. */
 bool otav_field_ok(const struct otav_field *field, const uint8_t *record);
