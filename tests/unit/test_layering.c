@@ -54,9 +54,15 @@ static const struct rule rules[] = {
     {"verifier/include/otav",
      "otav.h",
      {"otav_attributes.h", "otav_config.h", "otav_error.h", "otav_port.h"}},
+    {"verifier/include/otav", "otav_decoder.h", {"otav_error.h", "std"}},
+    {"verifier/include/otav", "otav_inflate.h", {"otav_decoder.h"}},
     {"verifier/include/otav", "otav_file.h", {"otav.h"}},
     {"verifier/include/otav", "otav_provision.h", {"otav_config.h", "otav_error.h", "otav_port.h"}},
     {"verifier/include/otav", NULL, {"otav_port.h"}},
+    /* knows the verifier by its decoder only */
+    {"verifier/inflate",
+     "inflate.c",
+     {"otav/otav_inflate.h", "../src/secure.h", "std", "string.h"}},
     /* crypto back ends know the port and their library */
     {"verifier/crypto", "openssl.c", {"otav/", "openssl/"}},
     {"verifier/crypto", "bearssl.c", {"otav/", "string.h", "bearssl.h"}},
