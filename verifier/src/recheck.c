@@ -57,7 +57,8 @@ static uint32_t misfit_of_attributes(const struct otav_config *config,
     const uint8_t *hardware = OTAV_ATTR_VALUE(a, HARDWARE);
     const uint8_t *binding = OTAV_ATTR_VALUE(a, BINDING);
     uint32_t must = config->policy ^ OTAV_POLICY_STOCK;
-    uint32_t misfit = OTAV_ATTR_VALUE(a, ENCODING) != NULL;
+    uint32_t misfit =
+        OTAV_ATTR_VALUE(a, ENCODING) != NULL && transfer->decoder == NULL && !transfer->in_slot;
 
     misfit |= product == NULL ? must : differ(product, config->product, sizeof config->product);
     misfit |= OTAV_ATTR_VALUE(a, COUNTER) == NULL ? must : 0;

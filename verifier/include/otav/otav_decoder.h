@@ -29,7 +29,7 @@ struct otav_decoder {
     enum otav_err (*feed)(void *state, const uint8_t *bytes, size_t len);
     /* Ends the data. OTAV_ERR_TRUNCATED when some is missing; OTAV_OK: all output was written. */
     enum otav_err (*end)(void *state);
-    /* Overwrites the state; allowed at any time. */
+    /* Overwrites the state; allowed at any time, and from within the functions of io. */
     void (*wipe)(void *state);
 };
 
