@@ -41,6 +41,7 @@ static const struct rule rules[] = {
     /* stream and commit, above context */
     {"verifier/src", "stream.c", {"stream.h", "string.h"}},
     {"verifier/src", "stream.h", {"context.h"}},
+    {"verifier/src", "encoded.c", {"stream.h"}},
     {"verifier/src", "commit.c", {"stream.h", "secure.h", "string.h"}},
     /* above stream */
     {"verifier/src", "slot.c", {"context.h"}},
@@ -54,11 +55,17 @@ static const struct rule rules[] = {
     {"verifier/include/otav", "otav_config.h", {"otav_format.h", "std"}},
     {"verifier/include/otav",
      "otav.h",
-     {"otav_attributes.h", "otav_config.h", "otav_error.h", "otav_port.h"}},
+     {"otav_attributes.h", "otav_config.h", "otav_decoder.h", "otav_error.h", "otav_port.h"}},
+    {"verifier/include/otav", "otav_decoder.h", {"otav_error.h", "std"}},
+    {"verifier/include/otav", "otav_inflate.h", {"otav_decoder.h"}},
     {"verifier/include/otav", "otav_file.h", {"otav.h"}},
     {"verifier/include/otav", "otav_resume.h", {"otav.h"}},
     {"verifier/include/otav", "otav_provision.h", {"otav_config.h", "otav_error.h", "otav_port.h"}},
     {"verifier/include/otav", NULL, {"otav_port.h"}},
+    /* knows the verifier by its decoder only */
+    {"verifier/inflate",
+     "inflate.c",
+     {"otav/otav_inflate.h", "../src/secure.h", "std", "string.h"}},
     /* crypto back ends know the port and their library */
     {"verifier/crypto", "openssl.c", {"otav/", "openssl/"}},
     {"verifier/crypto", "bearssl.c", {"otav/", "string.h", "bearssl.h"}},
@@ -179,6 +186,7 @@ START_TEST(test_layering_verifier_includes_only_what_is_below)
     ck_assert_uint_ge(for_each_include("verifier/src", check_rule), 14);
     ck_assert_uint_ge(for_each_include("verifier/include/otav", check_rule), 8);
     ck_assert_uint_ge(for_each_include("verifier/crypto", check_rule), 1);
+    ck_assert_uint_ge(for_each_include("verifier/inflate", check_rule), 1);
 }
 END_TEST
 

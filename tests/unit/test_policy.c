@@ -234,6 +234,7 @@ static const struct {
     {OTAV_ERR_FLASH_READ, "test_slot_every_flash_read_fails_cleanly"},
     {OTAV_ERR_FLASH_ERASE, "test_slot_every_flash_write_fails_cleanly"},
     {OTAV_ERR_FLASH_PROGRAM, "test_slot_every_flash_write_fails_cleanly"},
+    {OTAV_ERR_DEFLATE, "test_encoded_every_flipped_byte_is_refused"},
     {OTAV_ERR_NOT_PROVISIONED, "test_provision_empty_memory_is_not_provisioned"},
     {OTAV_ERR_PROVISION, "test_provision_sealed_nonsense_is_refused"},
     {OTAV_ERR_PROVISION_DIGEST, "test_provision_every_flipped_bit_is_refused"},

@@ -23,6 +23,10 @@ static void end_crypto(struct otav_context *ctx)
         ctx->crypto->aes_cbc_end(ctx->crypto->user, &ctx->aes);
         ctx->aes_open = false;
     }
+    if (ctx->decoder != NULL) {
+        ctx->decoder->wipe(ctx->decoder->state);
+        ctx->decoder = NULL;
+    }
 }
 
 enum otav_err otav_context_fail(struct otav_context *ctx, enum otav_err err, uint16_t detail)

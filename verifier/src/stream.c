@@ -42,21 +42,27 @@ enum otav_err otav_open(struct otav_context *ctx, const struct otav_config *conf
 
 /* ---- plaintext -------------------------------------------------------------------------------- */
 
-/* Bytes of plaintext behind the firmware: the CBC padding, 1..16 bytes of its own length. */
+/* Bytes of plaintext behind the body: the CBC padding, 1..16 bytes of its own length. */
 static uint32_t padding_len(const struct otav_context *ctx)
 {
-    return ctx->transfer.encrypted ? OTAV_BLOCK_LEN - ctx->fw_len % OTAV_BLOCK_LEN : 0;
+    return ctx->transfer.encrypted ? OTAV_BLOCK_LEN - ctx->body_len % OTAV_BLOCK_LEN : 0;
 }
 
-static uint32_t fw_end(const struct otav_context *ctx)
+/* Where the firmware ends, as it is sent. */
+static uint32_t body_end(const struct otav_context *ctx)
 {
-    return OTAV_META_LEN + ctx->fw_len;
+    return OTAV_META_LEN + ctx->body_len;
 }
 
 static enum otav_err metadata_complete(struct otav_context *ctx)
 {
     enum otav_err err = otav_context_judge(ctx);
 
+    if (err == OTAV_OK) {
+        ctx->plain_len = OTAV_META_LEN;
+        ctx->body_len = ctx->fw_len;
+        err = otav_encoded_begin(ctx);
+    }
     if (err == OTAV_OK && ctx->flash != NULL) {
         err = otav_slot_begin(ctx, ctx->metadata);
         if (err != OTAV_OK) {
@@ -66,7 +72,7 @@ static enum otav_err metadata_complete(struct otav_context *ctx)
     return err;
 }
 
-static enum otav_err take_firmware(struct otav_context *ctx, const uint8_t *bytes, size_t len)
+enum otav_err otav_stream_take_firmware(struct otav_context *ctx, const uint8_t *bytes, size_t len)
 {
     if (ctx->flash != NULL) {
         enum otav_err err = otav_slot_write(ctx, bytes, len);
@@ -83,13 +89,13 @@ static enum otav_err take_padding(struct otav_context *ctx, const uint8_t *bytes
     uint32_t pad = padding_len(ctx);
 
     for (size_t i = 0; i < len; i++) {
-        if (ctx->plain_len == fw_end(ctx) + pad) {
+        if (ctx->taken_len == body_end(ctx) + pad) {
             return otav_context_fail(ctx, OTAV_ERR_TRAILING, 0);
         }
         if (bytes[i] != pad) {
             return otav_context_fail(ctx, OTAV_ERR_PADDING, 0);
         }
-        ctx->plain_len++;
+        ctx->taken_len++;
     }
     return OTAV_OK;
 }
@@ -107,15 +113,17 @@ static enum otav_err take_plaintext(struct otav_context *ctx, const uint8_t *byt
         size_t part = len;
 
         if (ctx->state == OTAV_METADATA) {
-            part = smaller(len, OTAV_META_LEN - ctx->plain_len);
-            memcpy(ctx->metadata + ctx->plain_len, bytes, part);
-            ctx->plain_len += (uint32_t)part;
-            if (ctx->plain_len == OTAV_META_LEN) {
+            part = smaller(len, OTAV_META_LEN - ctx->taken_len);
+            memcpy(ctx->metadata + ctx->taken_len, bytes, part);
+            ctx->taken_len += (uint32_t)part;
+            if (ctx->taken_len == OTAV_META_LEN) {
                 err = metadata_complete(ctx);
             }
-        } else if (ctx->plain_len < fw_end(ctx)) {
-            part = smaller(len, fw_end(ctx) - ctx->plain_len);
-            err = take_firmware(ctx, bytes, part);
+        } else if (ctx->taken_len < body_end(ctx)) {
+            part = smaller(len, body_end(ctx) - ctx->taken_len);
+            ctx->taken_len += (uint32_t)part;
+            err = ctx->decoder != NULL ? otav_encoded_take(ctx, bytes, part)
+                                       : otav_stream_take_firmware(ctx, bytes, part);
         } else {
             err = take_padding(ctx, bytes, part);
         }
@@ -131,7 +139,7 @@ static enum otav_err take_plaintext(struct otav_context *ctx, const uint8_t *byt
  * where the data ends, is known only once it was judged. */
 static size_t work_room(const struct otav_context *ctx)
 {
-    size_t end = ctx->state == OTAV_METADATA ? OTAV_META_LEN - ctx->plain_len : OTAV_WORK_LEN;
+    size_t end = ctx->state == OTAV_METADATA ? OTAV_META_LEN - ctx->taken_len : OTAV_WORK_LEN;
 
     return end - ctx->work_len;
 }
@@ -168,7 +176,7 @@ static enum otav_err take_block_wise(struct otav_context *ctx, const uint8_t *by
         len -= part;
         whole = ctx->work_len - ctx->work_len % OTAV_BLOCK_LEN;
         if (!ctx->transfer.encrypted && ctx->state == OTAV_PAYLOAD &&
-            ctx->work_len >= fw_end(ctx) - ctx->plain_len) {
+            ctx->work_len >= body_end(ctx) - ctx->taken_len) {
             whole = ctx->work_len; /* the end of a firmware that is no multiple of 16 */
         }
         if (whole > 0) {
@@ -213,13 +221,14 @@ enum otav_err otav_feed(struct otav_context *ctx, const uint8_t *bytes, size_t l
 /* OTAV_OK when the data ended where the metadata and the announcement said it would. */
 static enum otav_err judge_end(const struct otav_context *ctx)
 {
-    if (ctx->state != OTAV_PAYLOAD || ctx->plain_len != fw_end(ctx) + padding_len(ctx)) {
+    if (ctx->state != OTAV_PAYLOAD || ctx->plain_len != OTAV_META_LEN + ctx->fw_len ||
+        ctx->taken_len != body_end(ctx) + padding_len(ctx)) {
         return OTAV_ERR_TRUNCATED;
     }
-    if (ctx->work_len != 0 || (ctx->transfer.has_len && ctx->transfer.len < ctx->plain_len)) {
+    if (ctx->work_len != 0 || (ctx->transfer.has_len && ctx->transfer.len < ctx->taken_len)) {
         return OTAV_ERR_TRAILING;
     }
-    return ctx->transfer.has_len && ctx->transfer.len > ctx->plain_len ? OTAV_ERR_TRUNCATED
+    return ctx->transfer.has_len && ctx->transfer.len > ctx->taken_len ? OTAV_ERR_TRUNCATED
                                                                        : OTAV_OK;
 }
 

@@ -10,6 +10,16 @@ enum otav_err otav_stream_begin_payload(struct otav_context *ctx);
 /* Takes the next len bytes behind the file header; does nothing for none. */
 enum otav_err otav_stream_take(struct otav_context *ctx, const uint8_t *bytes, size_t len);
 
+/* Takes the next len bytes of firmware: to the slot, if there is one, and the hash. */
+enum otav_err otav_stream_take_firmware(struct otav_context *ctx, const uint8_t *bytes, size_t len);
+
+/* encoded.c: prepares for the body of the transfer when the attributes say that it is encoded, else
+ * does nothing. OTAV_ERR_ENCODING, OTAV_ERR_FW_LENGTH. */
+enum otav_err otav_encoded_begin(struct otav_context *ctx);
+
+/* encoded.c: takes the next len bytes of an encoded body. */
+enum otav_err otav_encoded_take(struct otav_context *ctx, const uint8_t *bytes, size_t len);
+
 /* commit.c: begins a slot with its metadata, of which the first unit is withheld. Port errors. */
 enum otav_err otav_slot_begin(struct otav_context *ctx, const uint8_t metadata[OTAV_META_LEN]);
 

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "device_file.h"
 
@@ -140,6 +141,32 @@ static void prepare_verify_slot(struct measure_io *io)
     device_file_free(&device);
 }
 
+/* As many bytes of a firmware as there is room for, deflated; io->len becomes what that takes. */
+static void prepare_inflate(struct measure_io *io)
+{
+    const uint32_t len = MEASURE_OUTPUT_LEN;
+    FILE *file = fopen(FIRMWARE_DIR "/medium.bin", "rb");
+    z_stream z = {.next_in = expected, .avail_in = len};
+
+    need(file != NULL && fread(expected, 1, len, file) == len);
+    (void)fclose(file);
+    z.next_out = io->bytes;
+    z.avail_out = MEASURE_OUTPUT_OFF;
+    need(deflateInit2(&z, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) == Z_OK);
+    need(deflate(&z, Z_FINISH) == Z_STREAM_END && deflateEnd(&z) == Z_OK);
+    io->len = (uint32_t)z.total_out;
+    memcpy(io->parameters, &len, sizeof len);
+}
+
+static bool is_firmware_right(const struct measure_io *io)
+{
+    uint32_t err;
+
+    memcpy(&err, io->result, sizeof err);
+    return err == OTAV_OK &&
+           memcmp(io->bytes + MEASURE_OUTPUT_OFF, expected, MEASURE_OUTPUT_LEN) == 0;
+}
+
 static void prepare_look_up(struct measure_io *io)
 {
     fill_random(io->parameters, sizeof io->parameters);
@@ -172,6 +199,10 @@ static bool is_anything_right(const struct measure_io *io)
     .guest = "verify_slot_" profile, .stub = "verify_slot_stub", .unit = "1024 bytes of firmware", \
     .unit_count = 1, .prepare = prepare_verify_slot, .is_right = is_accepted
 
+#define INFLATE                                                                                    \
+    .guest = "inflate", .stub = "inflate_stub", .unit = "byte of output",                          \
+    .unit_count = MEASURE_OUTPUT_LEN, .prepare = prepare_inflate, .is_right = is_firmware_right
+
 const struct workload workloads[] = {
     {.name = "sha256 small", SHA256("small"), .call_len = 65536},
     {.name = "sha256 small, calls of 509 bytes", SHA256("small"), .call_len = 509},
@@ -198,6 +229,8 @@ const struct workload workloads[] = {
     {.name = "ecdsa p-256 and sha-256 fast", P256_SHA256("fast")},
     {.name = "verify path small", VERIFY_SLOT("small")},
     {.name = "verify path fast", VERIFY_SLOT("fast")},
+    {.name = "inflate", INFLATE, .call_len = 65536},
+    {.name = "inflate, calls of 240 bytes", INFLATE, .call_len = 240},
     {.name = "self-test: look-up in a table",
      .guest = "look_up",
      .stub = "look_up",

@@ -20,6 +20,7 @@
 
 #include "otav_attributes.h"
 #include "otav_config.h"
+#include "otav_decoder.h"
 #include "otav_error.h"
 #include "otav_port.h"
 
@@ -45,8 +46,10 @@ struct otav_transfer {
     uint32_t len;      /* bytes that will be fed, padding included */
     bool has_image_id; /* image_id from the update request or file header */
     uint32_t image_id;
+    bool in_slot;     /* no transfer any more: what was encoded is plain */
     bool has_version; /* version from the update request or file header */
     uint32_t version;
+    const struct otav_decoder *decoder; /* of an encoded transfer; NULL: it is refused */
 };
 
 /* Caller-owned; fields are for the verifier only. Zero-initialise before the first otav_open(). */
@@ -60,12 +63,16 @@ struct otav_context {
     const struct otav_config *config;
     const struct otav_crypto *crypto;
     const struct otav_flash *flash;
+    const struct otav_decoder *decoder; /* of the transfer, once it is known to be encoded */
     enum otav_err (*header)(struct otav_context *ctx, const uint8_t **bytes, size_t *len);
     struct otav_transfer transfer;
     uint32_t file_sum;    /* byte sum of the whole file, from otav_open_file() */
     uint32_t file_len;    /* its length */
     uint32_t fw_len;      /* from the metadata */
-    uint32_t plain_len;   /* plaintext bytes handled so far, metadata included */
+    uint32_t body_len;    /* bytes of the transfer that are the firmware, encoded or not */
+    uint32_t encoded_len; /* of them those that the decoder has yet to take */
+    uint32_t taken_len;   /* plaintext bytes of the transfer taken so far, metadata included */
+    uint32_t plain_len;   /* bytes of the image handled so far: metadata, and firmware hashed */
     uint32_t erased_len;  /* pages of the slot erased so far */
     uint32_t written_len; /* bytes programmed so far, behind the withheld unit */
     uint32_t meta_token;  /* set when the metadata was accepted */

@@ -29,6 +29,7 @@
     X(PADDING, 0x020B, "padding of the encrypted data not valid")                                  \
     X(NOT_PROVISIONED, 0x020C, "no provisioning record, only erased memory or zeros")              \
     X(PROVISION, 0x020D, "provisioning record not well-formed")                                    \
+    X(DEFLATE, 0x020E, "compressed data not well-formed, or of another length")                    \
     /* decryption */                                                                               \
     X(NO_DECRYPT_KEY, 0x0301, "encrypted, and no decryption key given")                            \
     X(DECRYPT, 0x0302, "does not decrypt to metadata, wrong key or IV")                            \

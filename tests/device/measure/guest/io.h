@@ -15,6 +15,13 @@ enum { MEASURE_ROM_LEN = 0x8000, MEASURE_STACK_LEN = 0x4000, MEASURE_BYTES_MAX =
 /* Within the bytes of workload verify_slot. */
 enum { MEASURE_SLOT_OFF = 0x200, MEASURE_CONTEXT_OFF = 0xE000 };
 
+/* Within the bytes of workload inflate. */
+enum {
+    MEASURE_OUTPUT_OFF = 0x8000,
+    MEASURE_OUTPUT_LEN = 0x7800,
+    MEASURE_INFLATE_OFF = MEASURE_OUTPUT_OFF + MEASURE_OUTPUT_LEN
+};
+
 struct measure_io {
     uint64_t state[64];      /* of a port call, so that it is no part of the stack */
     uint8_t parameters[192]; /* keys and the like, as each workload says */

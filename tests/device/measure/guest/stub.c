@@ -21,5 +21,8 @@ __asm__(".text\n.thumb\n"
         STUB("otav_verify_slot")
         STUB("otav_verdict")
         STUB("otav_crypto_soft_no_aes")
+        STUB("otav_inflate_begin")
+        STUB("otav_inflate_feed")
+        STUB("otav_inflate_end")
         "bx lr\n");
 /* clang-format on */

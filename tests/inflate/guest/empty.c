@@ -1,0 +1,6 @@
+/* Where the linker begins; the firmware is what it is linked with. Layer: test. */
+void empty(void);
+
+void empty(void)
+{
+}

@@ -1,0 +1,73 @@
+/*
+ * Inflate for devices: raw deflate (RFC 1951) in pieces of any size, without a window in memory. What
+ * lies further back than the buffer is read from where it was written.
+ *
+ * A stream is refused exactly where zlib's inflate refuses it, and also when it gives more or less than
+ * the length that was announced, or is followed by anything.
+ *
+ * Limits: no allocation, no recursion; every step takes a bit of input or gives a byte of output, so
+ * that the work is bounded by both lengths.
+ */
+#ifndef OTAV_INFLATE_H
+#define OTAV_INFLATE_H
+
+#include "otav_decoder.h"
+
+/* Bytes of output that are written at a time. */
+#define OTAV_INFLATE_BUFFER_LEN 256u
+
+/* spec: RFC 1951, 3.2.5 and 3.2.6: what the fixed codes have, of which some are never used */
+#define OTAV_INFLATE_LITERAL_COUNT  288u
+#define OTAV_INFLATE_DISTANCE_COUNT 32u
+#define OTAV_INFLATE_CODE_COUNT     (OTAV_INFLATE_LITERAL_COUNT + OTAV_INFLATE_DISTANCE_COUNT)
+
+/* A canonical code. Codes count as numbers of 15 bits, the first bit highest. */
+struct otav_inflate_code {
+    uint16_t limit[17]; /* by length: the first number behind its codes and all shorter ones */
+    int16_t base[17];   /* by length: what makes an index in symbols of a code */
+    uint8_t start[32];  /* by the first five bits: the shortest length that is possible */
+};
+
+/* Caller-owned, and to stay where it is; fields are for inflate only. */
+struct otav_inflate {
+    struct otav_decoder_io io;
+    const uint8_t *in, *in_end; /* of the piece at hand */
+    uint32_t error;             /* enum otav_err, the first one */
+    uint32_t hold;              /* bits taken from the input and not used, the next one lowest */
+    uint32_t hold_count;        /* of them */
+    uint32_t state;             /* what comes next: */
+    uint32_t bit_count;         /* a number of so many bits, if it is not a symbol */
+    uint32_t is_last;           /* the block at hand is the last one */
+    uint32_t is_fixed;          /* the codes at hand are the fixed ones */
+    uint32_t literal_count;     /* symbols of the code for literals, while codes are read */
+    uint32_t length_count;      /* lengths of both codes */
+    uint32_t code_length_count; /* lengths of the code that those are sent in */
+    uint32_t index;             /* of the next length */
+    uint32_t repeat;            /* the least number of times to repeat a length */
+    uint32_t length;            /* bytes left of a stored block, or to copy */
+    uint32_t distance;          /* from where, without its extra bits */
+    uint32_t written_len;       /* bytes of output written */
+    uint32_t decoded_len;       /* and to write, with those in buffer */
+    uint32_t buffer_len;        /* bytes in buffer */
+    uint32_t buffer_end;        /* and room for them */
+    struct otav_inflate_code literals, distances;
+    uint16_t
+        symbols[OTAV_INFLATE_CODE_COUNT];     /* by code; those of distances behind the literals' */
+    uint8_t lengths[OTAV_INFLATE_CODE_COUNT]; /* by symbol, while codes are read */
+    uint8_t buffer[OTAV_INFLATE_BUFFER_LEN];
+};
+
+/* The functions of struct otav_decoder; state is a struct otav_inflate. Errors: OTAV_ERR_DEFLATE,
+ * OTAV_ERR_TRAILING, OTAV_ERR_TRUNCATED, or what a function of io returned. */
+void otav_inflate_begin(void *state, const struct otav_decoder_io *io, uint32_t decoded_len);
+enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len);
+enum otav_err otav_inflate_end(void *state);
+void otav_inflate_wipe(void *state);
+
+/* Initialiser of a struct otav_decoder over a struct otav_inflate at p. */
+#define OTAV_INFLATE_DECODER(p)                                                                    \
+    {                                                                                              \
+        (p), otav_inflate_begin, otav_inflate_feed, otav_inflate_end, otav_inflate_wipe            \
+    }
+
+#endif
