@@ -301,6 +301,10 @@ static enum next take_offer(struct otab_boot *boot, const struct otab_image *ima
     if (err != OTAV_OK || verdict[0] != OTAV_ACCEPT) {
         return refuse(boot, id, err);
     }
+    /* The verifier asks this only of what is to be installed, and it heard that once. */
+    if (other.version <= boot->state.version) {
+        return refuse(boot, id, OTAV_ERR_VERSION);
+    }
     needed = (needs_floor(boot, &other) ? 1u : 0u) + (needs_revocation(boot, &other) ? 1u : 0u);
     if (boot->floor_next + needed > OTAB_FLOOR_PAIRS) {
         return refuse(boot, id, OTAB_ERR_FLOOR_FULL);
@@ -433,6 +437,7 @@ static void begin(struct otab_boot *boot, const struct otab_platform *platform,
     boot->config.has_decrypt_key = false; /* slots hold plaintext */
     memset(boot->config.decrypt_key, 0, sizeof boot->config.decrypt_key);
     memset(boot->config.decrypt_iv, 0, sizeof boot->config.decrypt_iv);
+    boot->config.counter_floor = UINT32_MAX; /* nothing passes before page 4 was read */
     forget_verdict(boot);
 }
 
@@ -470,6 +475,9 @@ uint32_t otab_boot(struct otab_boot *boot, const struct otab_platform *platform,
         struct otab_image image;
 
         err = otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &image, boot->verdict);
+        if (err != OTAV_OK) { /* one fault must not be enough to put an older image in its place */
+            err = otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &image, boot->verdict);
+        }
         next = decide(boot, &image, err);
     }
     if (next == RUN && action_of(boot->verdict) == OTAB_RUN_APPLICATION) {
