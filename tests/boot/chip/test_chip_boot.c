@@ -157,6 +157,22 @@ START_TEST(test_boot_signed_image_runs)
 }
 END_TEST
 
+/* Wherever a jump of the bootloader goes wrong: not into what nobody verified. */
+START_TEST(test_boot_bootloader_executes_no_data)
+{
+    static const uint32_t places[] = {APP_ENTRY, SLOT1, CHIP_RAM + 0x10000};
+
+    put_image(SLOT0, &old_image);
+    chip_stop_at(chip, chip_symbol(chip, "otab_boot") & ~1u);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        ck_assert_int_eq(boot_with(CHIP_POWER_ON), CHIP_REACHED);
+        chip_jump(chip, places[i]);
+        ck_assert_int_eq(chip_run(chip), CHIP_FAULT);
+        ck_assert_ptr_nonnull(strstr(chip_message(chip), "MPU"));
+    }
+}
+END_TEST
+
 START_TEST(test_boot_without_icm_or_pll_or_trng_runs)
 {
     put_image(SLOT0, &old_image);
@@ -616,6 +632,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_boot_signed_image_runs);
+    tcase_add_test(tcase, test_boot_bootloader_executes_no_data);
     tcase_add_test(tcase, test_boot_without_icm_or_pll_or_trng_runs);
     tcase_add_test(tcase, test_boot_large_image_runs_with_and_without_icm);
     tcase_add_test(tcase, test_boot_nothing_waits_for_serial_dfu);
