@@ -37,24 +37,26 @@ struct chip_snapshot {
 
 static void save_page(const struct chip *c, uint32_t page, struct page *ret)
 {
-    memcpy(ret->view, c->view + page * CHIP_PAGE_LEN, CHIP_PAGE_LEN);
-    memcpy(ret->bytes, c->cells.bytes + page * CHIP_PAGE_LEN, CHIP_PAGE_LEN);
-    memcpy(ret->programmed, c->cells.programmed + page * PAGE_UNITS, sizeof ret->programmed);
+    memcpy(ret->view, c->view + (size_t)page * CHIP_PAGE_LEN, CHIP_PAGE_LEN);
+    memcpy(ret->bytes, c->cells.bytes + (size_t)page * CHIP_PAGE_LEN, CHIP_PAGE_LEN);
+    memcpy(ret->programmed, c->cells.programmed + (size_t)page * PAGE_UNITS,
+           sizeof ret->programmed);
     ret->stale = c->cells.stale[page];
     ret->erases = c->cells.erases[page];
 }
 
 static void load_page(struct chip *c, uint32_t page, const struct page *from)
 {
-    uint8_t *view = c->view + page * CHIP_PAGE_LEN;
+    uint8_t *view = c->view + (size_t)page * CHIP_PAGE_LEN;
     uint64_t address = chip_address_of_page(page);
 
     if (memcmp(view, from->view, CHIP_PAGE_LEN) != 0) {
         memcpy(view, from->view, CHIP_PAGE_LEN);
         chip_check(uc_ctl_remove_cache(c->uc, address, address + CHIP_PAGE_LEN), "remove_cache");
     }
-    memcpy(c->cells.bytes + page * CHIP_PAGE_LEN, from->bytes, CHIP_PAGE_LEN);
-    memcpy(c->cells.programmed + page * PAGE_UNITS, from->programmed, sizeof from->programmed);
+    memcpy(c->cells.bytes + (size_t)page * CHIP_PAGE_LEN, from->bytes, CHIP_PAGE_LEN);
+    memcpy(c->cells.programmed + (size_t)page * PAGE_UNITS, from->programmed,
+           sizeof from->programmed);
     c->cells.stale[page] = from->stale;
     c->cells.erases[page] = from->erases;
     chip_page_changed(c, page);

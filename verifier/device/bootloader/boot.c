@@ -190,8 +190,14 @@ static enum next recover(struct otab_boot *boot, const struct otab_image *image,
     struct otab_state *state = &boot->state;
     struct otab_image other;
     uint32_t verdict[2];
-    enum otav_err err = otab_image_verify(boot, OTAV_SLOT1_ADDRESS, OTAV_BOOT, &other, verdict);
+    enum otav_err err;
 
+    /* One fault must not be enough to put an older image in the place of a good one. */
+    if (state->phase != OTAB_COPYING &&
+        otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &other, verdict) == OTAV_OK) {
+        return LOOK_AGAIN;
+    }
+    err = otab_image_verify(boot, OTAV_SLOT1_ADDRESS, OTAV_BOOT, &other, verdict);
     if (err != OTAV_OK && reason == OTAV_OK && OTAV_ERR_CLASS(err) != OTAV_CLASS_PORT) {
         err = settle(boot, image, false);
         return err == OTAV_OK ? RUN : stay(boot, err);
@@ -475,9 +481,6 @@ uint32_t otab_boot(struct otab_boot *boot, const struct otab_platform *platform,
         struct otab_image image;
 
         err = otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &image, boot->verdict);
-        if (err != OTAV_OK) { /* one fault must not be enough to put an older image in its place */
-            err = otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &image, boot->verdict);
-        }
         next = decide(boot, &image, err);
     }
     if (next == RUN && action_of(boot->verdict) == OTAB_RUN_APPLICATION) {

@@ -21,9 +21,9 @@ uint32_t wbz451_reset_cause;
 static void close_data(void)
 {
     MPU_RBAR = WBZ451_MAIN_FLASH | MPU_RBAR_REGION;
-    MPU_RASR = MPU_RASR_DATA(24);
+    MPU_RASR = MPU_RASR_DATA | MPU_RASR_16_MB;
     MPU_RBAR = WBZ451_RAM | MPU_RBAR_REGION | 1;
-    MPU_RASR = MPU_RASR_DATA(29);
+    MPU_RASR = MPU_RASR_DATA | MPU_RASR_512_MB;
     MPU_CTRL = MPU_CTRL_ON;
 }
 

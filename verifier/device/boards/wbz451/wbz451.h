@@ -191,9 +191,11 @@ enum nvm_operation { NVM_NO_OPERATION = 0, NVM_PROGRAM_QUAD = 2, NVM_ERASE_PAGE 
 #define MPU_RASR        WBZ451_REG32(0xE000EDA0u)
 #define MPU_CTRL_ON     5u /* and the default map where no region is */
 #define MPU_RBAR_REGION 0x10u
-/* Never execute, all may read and write, normal memory, 2^len_log2 bytes. */
-#define MPU_RASR_DATA(len_log2) (0x13020001u | ((len_log2) - 1u) << 1)
-#define NVIC_ICER(word)         WBZ451_REG32(0xE000E180u + 4u * (word))
+/* Never execute, all may read and write, normal memory; and how long, of 2^(n + 1) bytes. */
+#define MPU_RASR_DATA   0x13020001u
+#define MPU_RASR_16_MB  (23u << 1)
+#define MPU_RASR_512_MB (28u << 1)
+#define NVIC_ICER(word) WBZ451_REG32(0xE000E180u + 4u * (word))
 #define NVIC_ICPR(word) WBZ451_REG32(0xE000E280u + 4u * (word))
 #define NVIC_WORDS      2u /* 40 interrupts [P] */
 
