@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fast_crypto.h"
 #include "signing.h"
+
+#define APP_STACK 0x2001F000u
 
 enum { SEQUENCE = 7, IMAGE_ID = 0x1B000000, HARDWARE_CLASS = 0x102 };
 
@@ -59,19 +60,18 @@ static void fill_firmware(const struct image_spec *spec, uint8_t *fw)
         }
     }
     fw[spec->fw_len - 1] = spec->fill;
+    if (spec->entry != 0) {
+        otav_store_u32(fw, APP_STACK);
+        otav_store_u32(fw + 4, spec->entry | 1);
+    }
 }
 
 static void sign(enum guest_key key, const uint8_t *bytes, size_t len, uint8_t *ret_len,
                  uint8_t ret_der[72])
 {
-    uint8_t digest[OTAV_SHA256_LEN];
     uint8_t rs[OTAV_SIGNATURE_LEN];
 
-    fast_digest(bytes, len, digest);
-    signing_public_key(key, rs); /* which masks the digest: see the stand-in's own signer */
-    for (unsigned i = 0; i < OTAV_SIGNATURE_LEN; i++) {
-        rs[i] ^= digest[i % OTAV_SHA256_LEN];
-    }
+    image_sign_bytes(key, bytes, len, rs);
     *ret_len = (uint8_t)otav_der_encode(rs, ret_der);
 }
 
@@ -97,7 +97,7 @@ void image_make(const struct image_spec *spec, struct boot_image *ret)
          meta + OTAV_META_FW_SIG_OFF);
     sign(spec->key, meta + OTAV_META_SIGNED_OFF, OTAV_META_LEN - OTAV_META_SIGNED_OFF,
          meta + OTAV_META_SIG_LEN_OFF, meta + OTAV_META_SIG_OFF);
-    fast_digest(meta, OTAV_META_LEN, digest);
+    image_hash(meta, OTAV_META_LEN, digest);
     memcpy(ret->id, digest, OTAB_ID_LEN);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Images for the tests of the bootloader, signed with stand-in keys for fast_crypto, and the device
- * that takes them.
+ * Images for the tests of the bootloader, and the device that takes them. Keys and signatures are the
+ * same in every run; two sources of them: boot_signing_fast.c for fast_crypto, boot_signing_ecdsa.c for
+ * crypto as devices have it.
  */
 #ifndef BOOT_IMAGES_H
 #define BOOT_IMAGES_H
@@ -23,6 +24,7 @@ struct image_spec {
     bool other_product; /* not the device's */
     uint32_t revoke;    /* keys; 0: no such attribute */
     uint8_t fill;       /* makes firmwares differ */
+    uint32_t entry;     /* the firmware begins with vectors for it; 0: with no vectors */
 };
 
 struct boot_image {
@@ -36,5 +38,10 @@ void image_make(const struct image_spec *spec, struct boot_image *ret);
 
 /* A device of the given policy that knows the stand-in keys. */
 void image_device(enum otav_policy policy, struct otav_config *ret);
+
+/* r || s over len bytes, and the digest of which an image's id is the beginning. */
+void image_sign_bytes(enum guest_key key, const uint8_t *bytes, size_t len,
+                      uint8_t ret_rs[OTAV_SIGNATURE_LEN]);
+void image_hash(const uint8_t *bytes, size_t len, uint8_t ret_digest[OTAV_SHA256_LEN]);
 
 #endif

@@ -318,6 +318,10 @@ enum otav_err otav_policy_judge(const struct otav_config *config, const struct o
     struct otav_judgement judgement = {0xFF, META_DEC_U32(metadata, FW_LEN), 0};
     enum otav_err err = judge_form(config, transfer, metadata, ret_detail);
 
+    /* A caller that skipped the loads of its arguments would have bytes of the image for callbacks. */
+    if (otav_config_check(config) != OTAV_OK) {
+        return OTAV_ERR_CONFIG;
+    }
     if (err == OTAV_OK) {
         err = judge_signature(config, crypto, metadata, state, &judgement);
     }

@@ -17,7 +17,7 @@ enum { RETURN_ADDRESS = 0x5FF0, GUARD_LEN = CHIP_BOOT_LEN - CHIP_BOOT_CODE_END }
 
 #define NO_END ((uint64_t)0xFFFFFFFE)
 
-static void check_uc(uc_err err, const char *what)
+void chip_check(uc_err err, const char *what)
 {
     if (err != UC_ERR_OK) {
         (void)fprintf(stderr, "chip: %s: %s\n", what, uc_strerror(err));
@@ -29,13 +29,13 @@ static uint32_t core_register(const struct chip *c, int name)
 {
     uint32_t value = 0;
 
-    check_uc(uc_reg_read(c->uc, name, &value), "register");
+    chip_check(uc_reg_read(c->uc, name, &value), "register");
     return value;
 }
 
 static void set_core_register(struct chip *c, int name, uint32_t value)
 {
-    check_uc(uc_reg_write(c->uc, name, &value), "register");
+    chip_check(uc_reg_write(c->uc, name, &value), "register");
 }
 
 /* ---- what a run leaves ------------------------------------------------------------------------ */
@@ -44,11 +44,6 @@ static void describe_end(struct chip *c)
 {
     const struct parts *p = &c->parts;
     uint64_t gap = c->instructions - p->kicked_at;
-    bool stale = false;
-
-    for (unsigned page = 0; page < PAGES; page++) {
-        stale = stale || c->cells.stale[page] != 0;
-    }
     c->end = (struct chip_end){
         .pc = c->pc,
         .sp = core_register(c, UC_ARM_REG_SP),
@@ -60,7 +55,7 @@ static void describe_end(struct chip *c)
         .pwpgte = c->nvm.pwpgte,
         .uart_on = (c->uart.ctrla & 2u) != 0,
         .code_cache_on = p->cmcc_on != 0,
-        .stale = stale,
+        .stale = c->cells.stale_count != 0,
         .port_b_changed =
             c->parts.port_b_analog != CHIP_PORT_B_ANALOG || c->parts.port_b_pull_ups != 0,
         .lowest_sp = c->lowest_sp,
@@ -132,7 +127,7 @@ static uint32_t cell_of(uint32_t address)
     return page * CHIP_PAGE_LEN + address % CHIP_PAGE_LEN;
 }
 
-static uint32_t address_of_page(uint32_t page)
+uint32_t chip_address_of_page(uint32_t page)
 {
     return page < BOOT_PAGES ? page * CHIP_PAGE_LEN
                              : CHIP_MAIN + (page - BOOT_PAGES) * CHIP_PAGE_LEN;
@@ -151,19 +146,45 @@ static void shake(struct cells *cells)
     }
 }
 
-void chip_refresh_view(struct chip *c)
+static void refresh_page(struct chip *c, uint32_t page)
 {
-    shake(&c->cells);
-    for (uint32_t page = 0; page < PAGES; page++) {
-        uint32_t at = page * CHIP_PAGE_LEN;
-        uint64_t address = address_of_page(page);
+    uint32_t at = page * CHIP_PAGE_LEN;
+    uint64_t address = chip_address_of_page(page);
 
-        if ((c->cells.stale[page] & (STALE_PCHE | STALE_CMCC)) == 0 &&
-            memcmp(c->view + at, c->cells.bytes + at, CHIP_PAGE_LEN) != 0) {
-            memcpy(c->view + at, c->cells.bytes + at, CHIP_PAGE_LEN);
-            check_uc(uc_ctl_remove_cache(c->uc, address, address + CHIP_PAGE_LEN), "remove_cache");
+    if ((c->cells.stale[page] & (STALE_PCHE | STALE_CMCC)) == 0 &&
+        memcmp(c->view + at, c->cells.bytes + at, CHIP_PAGE_LEN) != 0) {
+        memcpy(c->view + at, c->cells.bytes + at, CHIP_PAGE_LEN);
+        chip_page_changed(c, page);
+        chip_check(uc_ctl_remove_cache(c->uc, address, address + CHIP_PAGE_LEN), "remove_cache");
+    }
+}
+
+static bool is_torn(const struct cells *cells, uint32_t page)
+{
+    return cells->torn_len != 0 && cells->torn_at / CHIP_PAGE_LEN == page;
+}
+
+/* Only what a cache held, and what reads differently each time, can look otherwise than before. */
+void chip_drop_caches(struct chip *c, uint8_t who)
+{
+    if (c->cells.stale_count == 0 && c->cells.torn_len == 0) {
+        return; /* as nearly always, and programs do this often */
+    }
+    shake(&c->cells);
+    c->cells.stale_count = 0;
+    for (uint32_t page = 0; page < PAGES; page++) {
+        if (c->cells.stale[page] != 0 || is_torn(&c->cells, page)) {
+            c->cells.stale[page] &= (uint8_t)~who;
+            c->cells.stale_count += c->cells.stale[page] != 0;
+            chip_page_changed(c, page);
+            refresh_page(c, page);
         }
     }
+}
+
+void chip_page_changed(struct chip *c, uint32_t page)
+{
+    c->cells.changed_at[page] = ++c->cells.changes;
 }
 
 /* Nobody but the program has a part in what was cut off. */
@@ -171,6 +192,14 @@ static void forget_torn(struct chip *c, uint32_t at, size_t len)
 {
     if (at < c->cells.torn_at + c->cells.torn_len && c->cells.torn_at < at + len) {
         c->cells.torn_len = 0;
+    }
+}
+
+static void written(struct chip *c, uint32_t at, size_t len)
+{
+    for (uint32_t page = at / CHIP_PAGE_LEN; page * CHIP_PAGE_LEN < at + len; page++) {
+        chip_page_changed(c, page);
+        refresh_page(c, page);
     }
 }
 
@@ -185,7 +214,7 @@ void chip_flash_write(struct chip *c, uint32_t address, const void *bytes, size_
             c->cells.programmed[(at + i) / CHIP_UNIT_LEN] = true;
         }
     }
-    chip_refresh_view(c);
+    written(c, at, len);
 }
 
 void chip_flash_fill(struct chip *c, uint32_t address, uint8_t byte, size_t len)
@@ -195,7 +224,7 @@ void chip_flash_fill(struct chip *c, uint32_t address, uint8_t byte, size_t len)
     forget_torn(c, at, len);
     memset(c->cells.bytes + at, byte, len);
     memset(c->cells.programmed + at / CHIP_UNIT_LEN, byte != 0xFF, len / CHIP_UNIT_LEN);
-    chip_refresh_view(c);
+    written(c, at, len);
 }
 
 const uint8_t *chip_flash(const struct chip *c, uint32_t address)
@@ -237,13 +266,15 @@ static void on_instruction(uc_engine *uc, uint64_t address, uint32_t len, void *
     if (c->settings.track_stack) {
         track_stack(c);
     }
-    if (c->pc - CHIP_MAIN < CHIP_MAIN_LEN) {
+    if (c->pc >= CHIP_MAIN && !chip_may_execute(c, c->pc)) {
+        chip_fault(c, "the MPU forbids code at 0x%08x", c->pc);
+    } else if (c->pc - CHIP_MAIN < CHIP_MAIN_LEN) {
         chip_end_run(c, CHIP_APPLICATION);
     } else if (c->pc == RETURN_ADDRESS) {
         chip_end_run(c, CHIP_RETURNED);
-    } else if (c->pc == c->stop_at) {
+    } else if (c->pc == c->stop_at || (c->watch != NULL && c->watch(c->watch_user, c->pc))) {
         chip_end_run(c, CHIP_REACHED);
-    } else if (c->pc >= CHIP_BOOT_CODE_END) {
+    } else if (c->pc >= CHIP_BOOT_CODE_END && c->pc < CHIP_MAIN) {
         chip_fault(c, "code at 0x%08x", c->pc);
     } else if (is_late(c)) {
         chip_end_run(c, CHIP_WATCHDOG);
@@ -329,27 +360,28 @@ static void map(struct chip *c)
 {
     uc_hook hook;
 
-    check_uc(uc_mem_map_ptr(c->uc, 0, CHIP_BOOT_LEN, UC_PROT_READ | UC_PROT_EXEC, c->view), "boot");
-    check_uc(uc_mem_map_ptr(c->uc, CHIP_MAIN, CHIP_MAIN_LEN, UC_PROT_READ | UC_PROT_EXEC,
-                            c->view + CHIP_BOOT_LEN),
-             "main flash");
-    check_uc(uc_mem_map_ptr(c->uc, CHIP_RAM, CHIP_RAM_LEN, UC_PROT_READ | UC_PROT_WRITE, c->ram),
-             "ram");
+    chip_check(uc_mem_map_ptr(c->uc, 0, CHIP_BOOT_LEN, UC_PROT_READ | UC_PROT_EXEC, c->view),
+               "boot");
+    chip_check(uc_mem_map_ptr(c->uc, CHIP_MAIN, CHIP_MAIN_LEN, UC_PROT_READ | UC_PROT_EXEC,
+                              c->view + CHIP_BOOT_LEN),
+               "main flash");
+    chip_check(uc_mem_map_ptr(c->uc, CHIP_RAM, CHIP_RAM_LEN, UC_PROT_ALL, c->ram), "ram");
     for (size_t i = 0; i < REGIONS; i++) {
         c->ports[i] = (struct port){c, regions[i].address};
-        check_uc(uc_mmio_map(c->uc, regions[i].address, regions[i].len, on_read, &c->ports[i],
-                             on_write, &c->ports[i]),
-                 "registers");
+        chip_check(uc_mmio_map(c->uc, regions[i].address, regions[i].len, on_read, &c->ports[i],
+                               on_write, &c->ports[i]),
+                   "registers");
     }
-    check_uc(uc_hook_add(c->uc, &hook, UC_HOOK_CODE, (void *)(uintptr_t)on_instruction, c, 1, 0),
-             "code hook");
-    check_uc(uc_hook_add(c->uc, &hook, UC_HOOK_MEM_READ, (void *)(uintptr_t)on_guarded_read, c,
-                         (uint64_t)CHIP_BOOT_CODE_END, (uint64_t)CHIP_BOOT_LEN - 1),
-             "guard");
-    check_uc(uc_hook_add(c->uc, &hook, UC_HOOK_MEM_INVALID, (void *)(uintptr_t)on_invalid, c, 1, 0),
-             "memory hook");
-    check_uc(uc_hook_add(c->uc, &hook, UC_HOOK_INTR, (void *)(uintptr_t)on_exception, c, 1, 0),
-             "exception hook");
+    chip_check(uc_hook_add(c->uc, &hook, UC_HOOK_CODE, (void *)(uintptr_t)on_instruction, c, 1, 0),
+               "code hook");
+    chip_check(uc_hook_add(c->uc, &hook, UC_HOOK_MEM_READ, (void *)(uintptr_t)on_guarded_read, c,
+                           (uint64_t)CHIP_BOOT_CODE_END, (uint64_t)CHIP_BOOT_LEN - 1),
+               "guard");
+    chip_check(
+        uc_hook_add(c->uc, &hook, UC_HOOK_MEM_INVALID, (void *)(uintptr_t)on_invalid, c, 1, 0),
+        "memory hook");
+    chip_check(uc_hook_add(c->uc, &hook, UC_HOOK_INTR, (void *)(uintptr_t)on_exception, c, 1, 0),
+               "exception hook");
 }
 
 /* ---- life of a chip --------------------------------------------------------------------------- */
@@ -370,11 +402,11 @@ struct chip *chip_open(const char *elf_path)
     memcpy(c->view, c->cells.bytes, sizeof c->view);
     c->settings = (struct chip_settings){.busy_polls = 3, .limit = 2000000000};
     c->stop_at = UINT32_MAX;
-    check_uc(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &c->uc), "open");
-    check_uc(uc_ctl_set_cpu_model(c->uc, UC_CPU_ARM_CORTEX_M4), "model");
+    chip_check(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &c->uc), "open");
+    chip_check(uc_ctl_set_cpu_model(c->uc, UC_CPU_ARM_CORTEX_M4), "model");
     map(c);
-    check_uc(uc_context_alloc(c->uc, &c->power_on), "context");
-    check_uc(uc_context_save(c->uc, c->power_on), "context");
+    chip_check(uc_context_alloc(c->uc, &c->power_on), "context");
+    chip_check(uc_context_save(c->uc, c->power_on), "context");
     chip_reset(c, CHIP_POWER_ON);
     return c;
 }
@@ -404,8 +436,8 @@ void chip_reset(struct chip *c, uint32_t causes)
     c->icm = (struct icm){0};
     c->instructions = 0;
     c->icm_blocks = 0;
-    check_uc(uc_context_restore(c->uc, c->power_on), "restore");
-    chip_refresh_view(c);
+    chip_check(uc_context_restore(c->uc, c->power_on), "restore");
+    chip_drop_caches(c, STALE_PCHE | STALE_CMCC | STALE_BUS);
     memcpy(&stack, c->view, sizeof stack);
     memcpy(&start, c->view + sizeof stack, sizeof start);
     set_core_register(c, UC_ARM_REG_SP, stack);
@@ -435,11 +467,10 @@ enum chip_outcome chip_run(struct chip *c)
 enum chip_outcome chip_call(struct chip *c, const char *function, const uint32_t *args,
                             size_t arg_count, uint32_t *ret_result)
 {
-    static const int names[] = {UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3};
     enum chip_outcome outcome;
 
-    for (size_t i = 0; i < arg_count; i++) {
-        set_core_register(c, names[i], args[i]);
+    for (unsigned i = 0; i < arg_count; i++) {
+        chip_set_register(c, i, args[i]);
     }
     set_core_register(c, UC_ARM_REG_LR, RETURN_ADDRESS | 1);
     outcome = run_from(c, chip_symbol(c, function));
@@ -454,6 +485,60 @@ void chip_use_process_stack(struct chip *c, uint32_t sp)
     set_core_register(c, UC_ARM_REG_CONTROL, 2);
     set_core_register(c, UC_ARM_REG_PSP, sp);
     set_core_register(c, UC_ARM_REG_SP, sp);
+}
+
+void chip_watch(struct chip *c, bool (*watch)(void *user, uint32_t pc), void *user)
+{
+    c->watch = watch;
+    c->watch_user = user;
+}
+
+uint32_t chip_pc(const struct chip *c)
+{
+    return c->pc;
+}
+
+void chip_jump(struct chip *c, uint32_t address)
+{
+    c->pc = address & ~1u;
+}
+
+static int name_of(unsigned number)
+{
+    return number <= 12   ? UC_ARM_REG_R0 + (int)number
+           : number == 13 ? UC_ARM_REG_SP
+                          : UC_ARM_REG_LR;
+}
+
+uint32_t chip_register(const struct chip *c, unsigned number)
+{
+    return core_register(c, name_of(number));
+}
+
+void chip_set_register(struct chip *c, unsigned number, uint32_t value)
+{
+    set_core_register(c, name_of(number), value);
+}
+
+static void code_changed(struct chip *c)
+{
+    chip_check(uc_ctl_remove_cache(c->uc, (uint64_t)c->patched_at,
+                                   (uint64_t)c->patched_at + c->patched_len),
+               "remove_cache");
+}
+
+void chip_patch_code(struct chip *c, uint32_t address, const void *code, uint32_t len)
+{
+    memcpy(c->view + address, code, len);
+    c->patched_at = address;
+    c->patched_len = len;
+    code_changed(c);
+}
+
+void chip_restore_code(struct chip *c)
+{
+    memcpy(c->view + c->patched_at, c->cells.bytes + c->patched_at, c->patched_len);
+    code_changed(c);
 }
 
 void chip_stop_at(struct chip *c, uint32_t address)

@@ -107,6 +107,29 @@ enum chip_outcome chip_call(struct chip *chip, const char *function, const uint3
 /* From now on the core is on its process stack, as the thread of an operating system. */
 void chip_use_process_stack(struct chip *chip, uint32_t sp);
 
+/* Asked in front of every instruction of boot flash, but not of those in an IT block whose condition is
+ * false; true: the run stops there with CHIP_REACHED. Never inside an IT block, where the core cannot be
+ * stopped. NULL: nobody is asked. */
+void chip_watch(struct chip *chip, bool (*watch)(void *user, uint32_t pc), void *user);
+/* Where the next chip_run() goes on; and another place for that, behind a stop only. */
+uint32_t chip_pc(const struct chip *chip);
+void chip_jump(struct chip *chip, uint32_t address);
+/* r0..r12, SP, LR by their numbers. */
+uint32_t chip_register(const struct chip *chip, unsigned number);
+void chip_set_register(struct chip *chip, unsigned number, uint32_t value);
+/* Other code for the core, in boot flash whose cells stay as they are; until chip_restore_code(). One
+ * stretch at a time. */
+void chip_patch_code(struct chip *chip, uint32_t address, const void *code, uint32_t len);
+void chip_restore_code(struct chip *chip);
+
+/* All that a chip is between two instructions, cells included, but for what chip_cut_at() left half
+ * done. Cheap where little changed since the last save or load. */
+struct chip_snapshot;
+struct chip_snapshot *chip_snapshot_new(struct chip *chip);
+void chip_snapshot_free(struct chip_snapshot *snapshot);
+void chip_save(struct chip_snapshot *ret);
+void chip_load(struct chip_snapshot *snapshot);
+
 const struct chip_end *chip_end(const struct chip *chip);
 /* Why the last run faulted; "" otherwise. */
 const char *chip_message(const struct chip *chip);

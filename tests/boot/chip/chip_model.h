@@ -13,6 +13,7 @@ enum {
     UNITS = PAGES * CHIP_PAGE_LEN / CHIP_UNIT_LEN,
     CHIP_PORT_B_ANALOG = 0xFF, /* after a reset */
     REGIONS = 11,              /* of registers, as chip.c maps them */
+    MPU_REGIONS = 8,
     QUEUE_LEN = 8192,
     MESSAGE_LEN = 160
 };
@@ -25,7 +26,11 @@ struct cells {
     uint8_t bytes[PAGES * CHIP_PAGE_LEN];
     bool programmed[UNITS];
     uint8_t stale[PAGES];
+    uint32_t stale_count; /* pages that are not 0 there */
     uint32_t erases[PAGES];
+    uint64_t
+        changed_at[PAGES]; /* the number of the page's last change, whatever of the above it was */
+    uint64_t changes;
     /* one operation that was cut off and reads differently each time: between both */
     uint32_t torn_at, torn_len, torn_random;
     uint8_t torn_before[CHIP_PAGE_LEN];
@@ -73,6 +78,7 @@ struct parts {
     uint32_t kicks;
     uint64_t kicked_at, longest_without_kick;
     uint32_t system[0x1000 / 4]; /* 0xE000E000 */
+    uint32_t mpu_start[MPU_REGIONS], mpu_attributes[MPU_REGIONS];
 };
 
 struct port {
@@ -97,6 +103,9 @@ struct chip {
     uint8_t ram_fill;
 
     /* of the run */
+    bool (*watch)(void *user, uint32_t pc);
+    void *watch_user;
+    uint32_t patched_at, patched_len;
     uint32_t pc, stop_at, lowest_sp;
     uint64_t instructions;
     uint64_t icm_blocks;
@@ -128,11 +137,18 @@ void chip_uart_write(struct chip *chip, uint32_t offset, unsigned len, uint32_t 
 const struct device *chip_device_at(uint32_t address);
 void chip_parts_reset(struct chip *chip, uint32_t causes);
 bool chip_is_fast(const struct chip *chip);
+/* What the MPU says; it is off after a reset. */
+bool chip_may_execute(const struct chip *chip, uint32_t address);
 
 /* The page of an address in boot or main flash, or PAGES. */
 uint32_t chip_page_of(uint32_t address);
-/* The core sees the cells of all pages that no cache holds. */
-void chip_refresh_view(struct chip *chip);
+uint32_t chip_address_of_page(uint32_t page);
+/* Whoever alters one of a page's arrays says so. */
+void chip_page_changed(struct chip *chip, uint32_t page);
+/* Forgets in some caches (STALE_*); the core sees the cells of all pages that none holds. */
+void chip_drop_caches(struct chip *chip, uint8_t who);
+/* Core and memory: an error of the engine ends the program. */
+void chip_check(uc_err err, const char *what);
 /* A register with its CLR, SET and INV neighbours: what it becomes. */
 uint32_t chip_apply(uint32_t old, uint32_t offset, uint32_t value);
 /* True once polls have passed. */

@@ -58,6 +58,8 @@ static uint32_t next_random(uint32_t *state)
 
 static void mark_changed(struct chip *c, uint32_t page)
 {
+    chip_page_changed(c, page);
+    c->cells.stale_count += c->cells.stale[page] == 0;
     c->cells.stale[page] |= STALE_PCHE | STALE_BUS;
     if (c->parts.cmcc_on != 0) {
         c->cells.stale[page] |= STALE_CMCC;

@@ -28,6 +28,13 @@
 #define PORT_B_ANSEL 0x00u
 #define PORT_B_PORT  0x20u
 #define PORT_B_CNPU  0x50u
+#define MPU_CONTROL       0xD94u
+#define MPU_NUMBER        0xD98u
+#define MPU_ADDRESS       0xD9Cu
+#define MPU_ATTRIBUTES    0xDA0u
+#define MPU_DEFAULT_MAP   4u
+#define MPU_ADDRESS_VALID (1u << 4)
+#define MPU_NEVER_EXECUTE (1u << 28)
 
 #define CRYSTAL   1u
 #define RADIO_PLL 2u
@@ -259,15 +266,6 @@ static uint32_t read_dpll(struct chip *c, uint32_t offset, unsigned len)
 
 /* ---- caches ----------------------------------------------------------------------------------- */
 
-/* Forgets in one cache; whoever asks next gets the cells. */
-static void drop(struct chip *c, uint8_t who)
-{
-    for (unsigned page = 0; page < PAGES; page++) {
-        c->cells.stale[page] &= (uint8_t)~who;
-    }
-    chip_refresh_view(c);
-}
-
 static void write_checon(struct chip *c, uint32_t offset, unsigned len, uint32_t value)
 {
     need_len(c, len, 4, "CHECON");
@@ -294,7 +292,7 @@ static uint32_t read_checon(struct chip *c, uint32_t offset, unsigned len)
                                 ((*checon & INVALIDATE_A) != 0 ? STALE_BUS : 0));
 
         *checon &= ~INVALIDATE_MASK;
-        drop(c, who);
+        chip_drop_caches(c, who);
     }
     return *checon;
 }
@@ -310,7 +308,7 @@ static void write_cmcc(struct chip *c, uint32_t offset, unsigned len, uint32_t v
     } else if (offset == 8) {
         c->parts.cmcc_on = value & 1u;
     } else if (offset == 0x20 && value == 1) {
-        drop(c, STALE_CMCC);
+        chip_drop_caches(c, STALE_CMCC);
     } else {
         chip_fault(c, "write to CMCC+0x%x", offset);
     }
@@ -372,10 +370,55 @@ static uint32_t read_dsu(struct chip *c, uint32_t offset, unsigned len)
 
 /* ---- system control space --------------------------------------------------------------------- */
 
+/* spec: ARM DDI 0403, B3.5. A region is chosen by the number register or along with its address. */
+static void write_mpu(struct chip *c, uint32_t offset, uint32_t value)
+{
+    uint32_t *number = &c->parts.system[MPU_NUMBER / 4];
+
+    if (offset == MPU_ADDRESS && (value & MPU_ADDRESS_VALID) != 0) {
+        *number = value & 0xFu;
+    }
+    if (*number >= MPU_REGIONS) {
+        chip_broken_rule(c, "MPU region %u", *number);
+    } else if (offset == MPU_ADDRESS) {
+        c->parts.mpu_start[*number] = value & ~0x1Fu;
+    } else if (offset == MPU_ATTRIBUTES) {
+        c->parts.mpu_attributes[*number] = value;
+    }
+}
+
+static bool is_in_region(const struct parts *p, unsigned region, uint32_t address)
+{
+    uint32_t len_log2 = (p->mpu_attributes[region] >> 1 & 0x1Fu) + 1;
+    uint32_t start = p->mpu_start[region];
+
+    return (p->mpu_attributes[region] & 1u) != 0 &&
+           (uint64_t)address >> len_log2 == (uint64_t)start >> len_log2;
+}
+
+/* Of overlapping regions the highest counts; nobody is without the right to read here. */
+bool chip_may_execute(const struct chip *c, uint32_t address)
+{
+    const struct parts *p = &c->parts;
+    unsigned region = MPU_REGIONS;
+
+    if ((p->system[MPU_CONTROL / 4] & 1u) == 0) {
+        return true;
+    }
+    while (region > 0 && !is_in_region(p, region - 1, address)) {
+        region--;
+    }
+    return region > 0 ? (p->mpu_attributes[region - 1] & MPU_NEVER_EXECUTE) == 0
+                      : (p->system[MPU_CONTROL / 4] & MPU_DEFAULT_MAP) != 0;
+}
+
 static void write_system(struct chip *c, uint32_t offset, unsigned len, uint32_t value)
 {
     need_len(c, len, 4, "the system control space");
     c->parts.system[offset / 4] = value;
+    if (offset >= MPU_CONTROL && offset <= MPU_ATTRIBUTES) {
+        write_mpu(c, offset, value);
+    }
 }
 
 static uint32_t read_system(struct chip *c, uint32_t offset, unsigned len)
@@ -464,7 +507,4 @@ void chip_parts_reset(struct chip *c, uint32_t causes)
                               .dpll2 = DPLL_OFF,
                               .port_b_analog = CHIP_PORT_B_ANALOG,
                               .trng_word = word};
-    for (unsigned page = 0; page < PAGES; page++) {
-        c->cells.stale[page] = 0;
-    }
 }

@@ -11,6 +11,7 @@
 #include "boot_mailbox.h"
 #include "chip.h"
 #include "image_builder.h"
+#include "otab_app.h"
 #include "wbz451_inferred.h"
 #include "wbz451_left.h"
 
@@ -155,6 +156,22 @@ START_TEST(test_boot_signed_image_runs)
            OTAV_META_LEN + FW_LEN, (unsigned long long)chip_end(chip)->instructions,
            (unsigned long long)chip_end(chip)->longest_without_kick);
     check_runs(&old_image, CHIP_SOFTWARE_RESET);
+}
+END_TEST
+
+/* Wherever a jump of the bootloader goes wrong: not into what nobody verified. */
+START_TEST(test_boot_bootloader_executes_no_data)
+{
+    static const uint32_t places[] = {APP_ENTRY, SLOT1, CHIP_RAM + 0x10000};
+
+    put_image(SLOT0, &old_image);
+    chip_stop_at(chip, chip_symbol(chip, "otab_boot") & ~1u);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        ck_assert_int_eq(boot_with(CHIP_POWER_ON), CHIP_REACHED);
+        chip_jump(chip, places[i]);
+        ck_assert_int_eq(chip_run(chip), CHIP_FAULT);
+        ck_assert_ptr_nonnull(strstr(chip_message(chip), "MPU"));
+    }
 }
 END_TEST
 
@@ -357,7 +374,7 @@ static uint32_t try_flash(const char *function, uint32_t address)
     uint32_t result = 0;
 
     ck_assert_int_eq(
-        chip_call(chip, function, (const uint32_t[]){0, address, APP_STACK - 64}, 3, &result),
+        chip_call(chip, function, (const uint32_t[]){0, address, APP_STACK}, 3, &result),
         CHIP_RETURNED);
     return result;
 }
@@ -377,6 +394,100 @@ START_TEST(test_boot_application_cannot_write_what_is_locked)
     ck_assert_uint_eq(try_flash("wbz451_flash_program", 0x010FC000), OTAV_ACCEPT);
     chip_forget_broken_rules(chip); /* it has interrupts on, as applications do */
     check_runs(&old_image, CHIP_SOFTWARE_RESET);
+}
+END_TEST
+
+/* The application's interface runs on the host, its flash is the chip's: whatever it programs goes
+ * through the controller and its locks. */
+static uint32_t read_as_application(void *user, uint32_t address, uint8_t *ret, size_t len)
+{
+    (void)user;
+    memcpy(ret, chip_flash(chip, address), len);
+    return OTAV_ACCEPT;
+}
+
+static uint32_t program_as_application(void *user, uint32_t address,
+                                       const uint8_t unit[OTAV_UNIT_LEN])
+{
+    uint32_t result;
+
+    (void)user;
+    memcpy(chip_ram(chip, APP_STACK), unit, OTAV_UNIT_LEN);
+    result = try_flash("wbz451_flash_program", address);
+    chip_forget_broken_rules(chip); /* it has interrupts on */
+    return result;
+}
+
+static const struct otab_platform application = {
+    .crypto = &otav_crypto_openssl, .read = read_as_application, .program = program_as_application};
+
+static void begin_trial(void)
+{
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    put_image(SLOT1, &new_image);
+    check_runs(&new_image, CHIP_SOFTWARE_RESET);
+    ck_assert_uint_eq(left_behind().report.state, OTAB_TRIAL);
+}
+
+START_TEST(test_boot_confirmed_trial_stays_and_raises_the_floor)
+{
+    static struct otab_app app;
+    struct otab_app_status status;
+
+    begin_trial();
+    ck_assert_uint_eq(left_behind().report.floor, 0);
+    otab_app_init(&app, &application);
+    ck_assert_uint_eq(otab_app_status(&app, &status), OTAV_OK);
+    ck_assert_uint_eq(status.state, OTAB_TRIAL);
+    ck_assert_uint_eq(otab_app_confirm(&app), OTAV_OK);
+    check_runs(&new_image, CHIP_SOFTWARE_RESET);
+    ck_assert_uint_eq(left_behind().report.flags & (OTAB_DID_CONFIRM | OTAB_DID_RAISE),
+                      OTAB_DID_CONFIRM | OTAB_DID_RAISE);
+    ck_assert_uint_eq(left_behind().report.floor, 3);
+    check_runs(&new_image, CHIP_POWER_ON);
+    ck_assert_uint_eq(left_behind().report.floor, 3);
+    ck_assert_uint_eq(otab_app_status(&app, &status), OTAV_OK);
+    ck_assert_uint_eq(status.version, NEW_VERSION);
+}
+END_TEST
+
+static void put_confirm(uint32_t index, uint32_t nonce, const uint8_t id[OTAB_ID_LEN])
+{
+    uint8_t mail[OTAB_MAIL_LEN];
+    uint32_t check;
+
+    otav_store_u32(mail + OTAB_MAIL_TYPE, OTAB_MAIL_CONFIRM);
+    otav_store_u32(mail + OTAB_MAIL_NONCE, nonce);
+    memcpy(mail + OTAB_MAIL_ID, id, OTAB_ID_LEN);
+    check = otab_log_check(mail, OTAB_MAIL_CHECK);
+    otav_store_u32(mail + OTAB_MAIL_CHECK, check);
+    otav_store_u32(mail + OTAB_MAIL_CHECK_NOT, ~check);
+    for (uint32_t off = 0; off < OTAB_MAIL_LEN; off += OTAV_UNIT_LEN) {
+        ck_assert_uint_eq(program_as_application(
+                              NULL, OTAB_MAILBOX_ADDRESS + index * OTAB_MAIL_LEN + off, mail + off),
+                          OTAV_ACCEPT);
+    }
+}
+
+/* It fills the mailbox with confirms of another trial and of another image, and hangs. */
+START_TEST(test_boot_hung_trial_with_forged_confirms_is_reverted)
+{
+    const uint32_t watchdog = 1u << 4;
+
+    begin_trial();
+    for (uint32_t i = 0; i < OTAV_PAGE_LEN / OTAB_MAIL_LEN; i++) {
+        struct otab_report report = left_behind().report;
+
+        report.id[0] ^= (uint8_t)(i & 1);
+        put_confirm(i, report.nonce + (i & 1) - 1, report.id);
+    }
+    check_runs(&old_image, watchdog);
+    ck_assert_uint_eq(left_behind().report.state, OTAB_REJECTED);
+    ck_assert_uint_eq(left_behind().report.flags & OTAB_DID_CONFIRM, 0);
+    ck_assert_uint_eq(left_behind().report.floor, 0);
+    ck_assert_uint_eq(left_behind().reset_cause & watchdog, watchdog);
+    check_runs(&old_image, CHIP_SOFTWARE_RESET); /* and it is not tried again */
 }
 END_TEST
 
@@ -698,6 +809,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_boot_signed_image_runs);
+    tcase_add_test(tcase, test_boot_bootloader_executes_no_data);
     tcase_add_test(tcase, test_boot_without_icm_or_pll_or_trng_runs);
     tcase_add_test(tcase, test_boot_large_image_runs_with_and_without_icm);
     tcase_add_test(tcase, test_boot_nothing_waits_for_serial_dfu);
@@ -709,6 +821,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_boot_refuses_bad_images_in_slot1);
     tcase_add_test(tcase, test_boot_sampled_power_cuts_recover);
     tcase_add_test(tcase, test_boot_application_cannot_write_what_is_locked);
+    tcase_add_test(tcase, test_boot_confirmed_trial_stays_and_raises_the_floor);
+    tcase_add_test(tcase, test_boot_hung_trial_with_forged_confirms_is_reverted);
     tcase_add_test(tcase, test_boot_wake_skips_the_check_only_when_settled);
     tcase_add_test(tcase, test_boot_authenticate_entry_gives_the_install_verdict);
     tcase_add_test(tcase, test_boot_authenticate_entry_works_in_a_thread);

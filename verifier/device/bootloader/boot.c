@@ -190,8 +190,14 @@ static enum next recover(struct otab_boot *boot, const struct otab_image *image,
     struct otab_state *state = &boot->state;
     struct otab_image other;
     uint32_t verdict[2];
-    enum otav_err err = otab_image_verify(boot, OTAV_SLOT1_ADDRESS, OTAV_BOOT, &other, verdict);
+    enum otav_err err;
 
+    /* One fault must not be enough to put an older image in the place of a good one. */
+    if (state->phase != OTAB_COPYING &&
+        otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &other, verdict) == OTAV_OK) {
+        return LOOK_AGAIN;
+    }
+    err = otab_image_verify(boot, OTAV_SLOT1_ADDRESS, OTAV_BOOT, &other, verdict);
     if (err != OTAV_OK && reason == OTAV_OK && OTAV_ERR_CLASS(err) != OTAV_CLASS_PORT) {
         err = settle(boot, image, false);
         return err == OTAV_OK ? RUN : stay(boot, err);
@@ -300,6 +306,10 @@ static enum next take_offer(struct otab_boot *boot, const struct otab_image *ima
     err = otab_image_verify(boot, OTAV_SLOT1_ADDRESS, OTAV_INSTALL, &other, verdict);
     if (err != OTAV_OK || verdict[0] != OTAV_ACCEPT) {
         return refuse(boot, id, err);
+    }
+    /* The verifier asks this only of what is to be installed, and it heard that once. */
+    if (other.version <= boot->state.version) {
+        return refuse(boot, id, OTAV_ERR_VERSION);
     }
     needed = (needs_floor(boot, &other) ? 1u : 0u) + (needs_revocation(boot, &other) ? 1u : 0u);
     if (boot->floor_next + needed > OTAB_FLOOR_PAIRS) {
@@ -451,6 +461,7 @@ static void begin(struct otab_boot *boot, const struct otab_platform *platform,
     boot->config.has_decrypt_key = false; /* slots hold plaintext */
     memset(boot->config.decrypt_key, 0, sizeof boot->config.decrypt_key);
     memset(boot->config.decrypt_iv, 0, sizeof boot->config.decrypt_iv);
+    boot->config.counter_floor = UINT32_MAX; /* nothing passes before page 4 was read */
     forget_verdict(boot);
 }
 

@@ -89,15 +89,23 @@ uint32_t otab_floor_add(struct otab_boot *boot, enum otab_floor_kind kind, uint3
     return (uint32_t)err;
 }
 
+static enum otav_err read_pairs(struct otab_boot *boot, struct tallies *tallies)
+{
+    return otab_log_each(boot, OTAB_FLOOR_ADDRESS, 2 * OTAV_UNIT_LEN, take_pair, tallies);
+}
+
+/* The pairs are counted twice, into the same tallies: one count that a fault cut short lowers nothing. */
 enum otav_err otab_floor_load(struct otab_boot *boot, bool in_doubt)
 {
     struct tallies tallies = {{0, 0}, {0, 0}};
     const struct tally *complete = &tallies.complete;
     const struct tally *any = &tallies.any;
     uint32_t end = 0;
-    enum otav_err err =
-        otab_log_each(boot, OTAB_FLOOR_ADDRESS, 2 * OTAV_UNIT_LEN, take_pair, &tallies);
+    enum otav_err err = read_pairs(boot, &tallies);
 
+    if (err == OTAV_OK) {
+        err = read_pairs(boot, &tallies);
+    }
     if (err == OTAV_OK) {
         err = otab_log_end(boot, OTAB_FLOOR_ADDRESS, &end);
     }
@@ -116,5 +124,6 @@ enum otav_err otab_floor_load(struct otab_boot *boot, bool in_doubt)
         (void)otab_floor_add(boot, OTAB_FLOOR_REVOKE, any->revoked & ~complete->revoked);
     }
     apply(boot, any);
+    apply(boot, any); /* one that a fault cut short is made good */
     return OTAV_OK;
 }

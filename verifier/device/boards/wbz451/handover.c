@@ -25,6 +25,7 @@ static _Noreturn void jump(void)
     uint32_t entry = vectors[1];
 
     SCB_VTOR = LAYOUT_APPLICATION;
+    MPU_CTRL = 0;
     cpu_barrier();
     __asm__ volatile("msr control, %2\n\tisb\n\tmsr msp, %0\n\tcpsie i\n\tbx %1" ::"r"(stack),
                      "r"(entry), "r"(0));

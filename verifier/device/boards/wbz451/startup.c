@@ -17,6 +17,16 @@ void wbz451_reset(void);
 
 uint32_t wbz451_reset_cause;
 
+/* Until the hand-over nothing in main flash or RAM is executed, wherever a jump goes wrong. */
+static void close_data(void)
+{
+    MPU_RBAR = WBZ451_MAIN_FLASH | MPU_RBAR_REGION;
+    MPU_RASR = MPU_RASR_DATA | MPU_RASR_16_MB;
+    MPU_RBAR = WBZ451_RAM | MPU_RBAR_REGION | 1;
+    MPU_RASR = MPU_RASR_DATA | MPU_RASR_512_MB;
+    MPU_CTRL = MPU_CTRL_ON;
+}
+
 /* 0 if the chip woke from deep sleep and nothing else happened. */
 static uint32_t other_than_wake(void)
 {
@@ -54,6 +64,7 @@ void wbz451_reset(void)
 {
     (void)cpu_interrupts_off();
     SCB_CPACR |= SCB_CPACR_FPU;
+    close_data();
     cpu_barrier();
     wake_up();
     clear(wbz451_bss_start, wbz451_bss_end);

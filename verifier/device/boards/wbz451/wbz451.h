@@ -18,6 +18,7 @@
 
 #define WBZ451_MAIN_FLASH     0x01000000u
 #define WBZ451_MAIN_FLASH_LEN 0x00100000u
+#define WBZ451_RAM            0x20000000u
 #define WBZ451_FLASH_PAGE_LEN 4096u       /* what is erased [D 24.15] */
 #define WBZ451_FLASH_UNIT_LEN 16u         /* what is programmed: a quad word [D 24.13] */
 #define WBZ451_UNLOCK_FIRST   0xAA996655u /* of NVM_KEY and of SYSKEY alike [S 6.1.8.1] */
@@ -194,6 +195,15 @@ enum nvm_operation { NVM_NO_OPERATION = 0, NVM_PROGRAM_QUAD = 2, NVM_ERASE_PAGE 
 #define SCB_VTOR        WBZ451_REG32(0xE000ED08u)
 #define SCB_CPACR       WBZ451_REG32(0xE000ED88u)
 #define SCB_CPACR_FPU   (0xFu << 20)
+#define MPU_CTRL        WBZ451_REG32(0xE000ED94u)
+#define MPU_RBAR        WBZ451_REG32(0xE000ED9Cu)
+#define MPU_RASR        WBZ451_REG32(0xE000EDA0u)
+#define MPU_CTRL_ON     5u /* and the default map where no region is */
+#define MPU_RBAR_REGION 0x10u
+/* Never execute, all may read and write, normal memory; and how long, of 2^(n + 1) bytes. */
+#define MPU_RASR_DATA   0x13020001u
+#define MPU_RASR_16_MB  (23u << 1)
+#define MPU_RASR_512_MB (28u << 1)
 #define NVIC_ICER(word) WBZ451_REG32(0xE000E180u + 4u * (word))
 #define NVIC_ICPR(word) WBZ451_REG32(0xE000E280u + 4u * (word))
 #define NVIC_WORDS      2u /* 40 interrupts [P] */

@@ -30,6 +30,8 @@
 
 /* A key opens the one write that follows it. */
 
+/* The core has its MPU, with two regions at least. Without one the writes to it do nothing. */
+
 /* Each of these beside the wake from deep sleep makes a boot a full one. If POR_CORE is set on every
  * wake, waking is only slower; then it may leave this list. */
 #define WBZ451_OTHER_CAUSES                                                                        \
