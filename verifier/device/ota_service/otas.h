@@ -230,7 +230,7 @@ struct otas_journal {
     uint32_t next;
 };
 
-/* Caller-owned, about 2.9 KB with the verifier's device settings; fields are for the service only. */
+/* Caller-owned, about 2.5 KB with the verifier's device settings; fields are for the service only. */
 struct otas_server {
     const struct otas_config *config;
     const struct otas_platform *platform;
