@@ -10,6 +10,7 @@
  */
 #include <otav/otav_inflate.h>
 
+#include <otav/otav_format.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -242,6 +243,18 @@ static bool has_room(struct otav_inflate *d)
     return d->error == OTAV_OK;
 }
 
+/* Behind an empty stored block: what comes next needs no bit of what came before. */
+static void pass_point(struct otav_inflate *d)
+{
+    uint32_t end = OTAV_META_LEN + d->written_len + d->buffer_len;
+
+    if (d->buffer_len > 0 && end % OTAV_DECODER_POINT_LEN == 0) {
+        write_buffer(d);
+        d->point.encoded_len = d->fed_len - (uint32_t)(d->in_end - d->in) - d->hold_count / 8;
+        d->point.decoded_len = d->written_len;
+    }
+}
+
 /* Copies left bytes from distance back. */
 static void copy(struct otav_inflate *d, unsigned distance, unsigned left)
 {
@@ -460,6 +473,9 @@ static bool take_structure(struct otav_inflate *d)
             fail(d, OTAV_ERR_DEFLATE);
             return false;
         }
+        if (d->length == 0) {
+            pass_point(d);
+        }
         go_on_stored(d);
         break;
     case STORED:
@@ -507,6 +523,7 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
 
     d->in = bytes;
     d->in_end = bytes + len;
+    d->fed_len += (uint32_t)len;
     while (d->error == OTAV_OK && (d->state >= LITERAL ? take_data(d) : take_structure(d))) {
     }
     return (enum otav_err)d->error;
@@ -520,6 +537,20 @@ enum otav_err otav_inflate_end(void *state)
         fail(d, OTAV_ERR_TRUNCATED);
     }
     return (enum otav_err)d->error;
+}
+
+void otav_inflate_point(const void *state, struct otav_decoder_point *ret)
+{
+    *ret = ((const struct otav_inflate *)state)->point;
+}
+
+void otav_inflate_resume(void *state, const struct otav_decoder_point *point)
+{
+    struct otav_inflate *d = state;
+
+    d->fed_len = point->encoded_len;
+    d->written_len = point->decoded_len;
+    d->decoded_len -= point->decoded_len;
 }
 
 void otav_inflate_wipe(void *state)
