@@ -208,7 +208,7 @@ static void make_fixed_codes(struct otav_inflate *d)
     d->literal_count = OTAV_INFLATE_LITERAL_COUNT;
     d->length_count = OTAV_INFLATE_CODE_COUNT;
     d->index = 0;
-    for (const uint8_t *run = runs[0]; run < runs[5]; run += 2) {
+    for (const uint8_t *run = runs[0]; run < runs[0] + sizeof runs; run += 2) {
         take_lengths(d, run[0], run[1]);
     }
     d->is_fixed = true;
