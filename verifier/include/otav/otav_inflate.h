@@ -27,7 +27,7 @@
 struct otav_inflate_code {
     uint16_t limit[17]; /* by length: the first number behind its codes and all shorter ones */
     int16_t base[17];   /* by length: what makes an index in symbols of a code */
-    uint8_t start[32];  /* by the first five bits: the shortest length that is possible */
+    uint8_t start[32];  /* by the first six bits: the shortest length that is possible */
 };
 
 /* Caller-owned, and to stay where it is; fields are for inflate only. */
