@@ -273,7 +273,7 @@ static void set_up(const struct otav_flash *slot)
                                       .notify = notify,
                                       .reset = reset,
                                       .report = report};
-    config = (struct otas_config){&device, true, 0, 0};
+    config = (struct otas_config){&device, true, 0, 0, NULL};
     image_at = 0;
     now_ms = 0;
     blocked = false;

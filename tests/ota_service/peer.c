@@ -158,7 +158,7 @@ void peer_init(struct peer *peer, const struct otav_crypto *crypto, uint64_t see
     peer->platform = (struct otas_platform){peer,         crypto,     &peer->slot, &peer->mailbox,
                                             notify,       permission, battery,     ask_for_link,
                                             authenticate, reset,      report};
-    peer->config = (struct otas_config){&peer->device, true, 20, 0};
+    peer->config = (struct otas_config){&peer->device, true, 20, 0, NULL};
     peer->battery = 80;
     peer->authentic = true;
     otas_init(&peer->server, &peer->config, &peer->platform);

@@ -277,7 +277,10 @@ END_TEST
 START_TEST(test_resume_forged_index_fails_and_starts_anew)
 {
     uint8_t *page = peer.sim.bytes[nvm_page(OTAB_MAILBOX_ADDRESS)];
-    static const uint32_t forged[] = {0, 16, 1024, 4096, 12288, 16384, 0x7C000, 0xFFFFF000};
+    static const struct {
+        uint32_t taken_len, pages;
+    } forged[] = {{0, 0},     {16, 0},    {1024, 0},      {4096, 1},       {8192, 1}, {8192, 3},
+                  {12288, 3}, {16384, 4}, {0x7C000, 124}, {0xFFF000, 255}, {8191, 2}};
 
     for (unsigned i = 0; i < sizeof forged / sizeof forged[0]; i++) {
         uint8_t *record = page + (size_t)(2 * OTAB_MAIL_LEN); /* behind id and unit */
@@ -286,7 +289,7 @@ START_TEST(test_resume_forged_index_fails_and_starts_anew)
 
         fresh_device();
         cut_at(9000, true);
-        otav_store_u32(record + OTAB_MAIL_NONCE, forged[i]);
+        otav_store_u32(record + OTAB_MAIL_NONCE, forged[i].taken_len | forged[i].pages << 24);
         check = otab_log_check(record, OTAB_MAIL_CHECK);
         otav_store_u32(record + OTAB_MAIL_CHECK, check);
         otav_store_u32(record + OTAB_MAIL_CHECK_NOT, ~check);
@@ -453,7 +456,7 @@ static uint32_t no_begin(void *user, struct otav_aes_state *state, const uint8_t
 START_TEST(test_resume_verifier_refuses_wrong_calls)
 {
     const struct otav_transfer transfer = {.purpose = OTAV_INSTALL, .encrypted = true};
-    struct otav_checkpoint checkpoint = {.plain_len = MARK};
+    struct otav_checkpoint checkpoint = {.taken_len = MARK, .plain_len = MARK};
     struct otav_flash blind = peer.slot;
     struct otav_crypto no_aes = otav_crypto_openssl;
     static struct otav_context ctx;
@@ -477,6 +480,7 @@ START_TEST(test_resume_verifier_refuses_wrong_calls)
     for (uint32_t len = 0; len <= 6 * OTAV_PAGE_LEN; len += 1024) {
         bool allowed = len >= OTAV_PAGE_LEN && len % OTAV_PAGE_LEN == 0 && len <= PLAIN_LEN;
 
+        checkpoint.taken_len = len;
         checkpoint.plain_len = len;
         ck_assert_uint_eq(otav_resume(&ctx, &peer.device, &otav_crypto_openssl, &peer.slot,
                                       &transfer, &checkpoint),
@@ -488,6 +492,7 @@ START_TEST(test_resume_verifier_refuses_wrong_calls)
                           OTAV_ERR_STATE);
         otav_close(&ctx);
     }
+    checkpoint.taken_len = MARK;
     checkpoint.plain_len = MARK;
     peer.device.has_decrypt_key = false;
     ck_assert_uint_eq(

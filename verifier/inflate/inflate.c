@@ -10,12 +10,14 @@
  */
 #include <otav/otav_inflate.h>
 
+#include <otav/otav_format.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "../src/secure.h"
 
-/* What comes next: numbers of bit_count bits, then a symbol, then what compressed data consists of. */
+/* What comes next: numbers of bit_count bits, then symbols. */
 enum state {
     HEAD,           /* of a block */
     STORED_LEN,     /* of a block that is not compressed */
@@ -25,11 +27,11 @@ enum state {
     CODE_LENGTH,    /* one of the code that those codes are sent in */
     REPEAT,         /* how often more a length of those codes is repeated */
     DONE,           /* nothing: the last block has ended */
-    LENGTH,         /* one of the codes, or a run */
-    LITERAL,        /* or length of a copy */
-    LITERAL_EXTRA,  /* bits of that length */
-    DISTANCE,       /* of the copy */
+    LITERAL_EXTRA,  /* bits of the length of a copy */
     DISTANCE_EXTRA, /* bits */
+    LITERAL,        /* or length of a copy, or the end of the block */
+    LENGTH,         /* one of the codes, or a run */
+    DISTANCE,       /* of a copy */
 };
 
 enum {
@@ -41,7 +43,8 @@ enum {
     DISTANCE_COUNT_MAX = 30,
     CODE_LENGTH_COUNT = 19,
     COMPLETE = 1 << CODE_BITS_MAX,
-    MISSING = -1 /* there are not enough bits; nothing was taken */
+    NEED_MAX = 16, /* bits at a time */
+    MISSING = -1   /* there are not enough bits; nothing was taken */
 };
 
 static void fail(struct otav_inflate *d, enum otav_err err)
@@ -57,74 +60,75 @@ static void expect(struct otav_inflate *d, enum state state, unsigned bit_count)
 
 /* ---- input ------------------------------------------------------------------------------------ */
 
-/* Takes bytes as long as there is room for another one. */
-static void fill_hold(struct otav_inflate *d)
-{
-    const uint8_t *in = d->in;
-    uint32_t hold = d->hold;
-    uint32_t count = d->hold_count;
-
-    while (count <= 24 && in < d->in_end) {
-        hold |= (uint32_t)*in++ << count;
-        count += 8;
-    }
-    d->in = in;
-    d->hold = hold;
-    d->hold_count = count;
-}
-
-/* Whether count bits are there, at most 25. */
-static bool has_bits(struct otav_inflate *d, unsigned count)
-{
-    if (d->hold_count < count) {
-        fill_hold(d);
-    }
-    return d->hold_count >= count;
-}
-
-static void drop_bits(struct otav_inflate *d, unsigned count)
-{
-    d->hold >>= count;
-    d->hold_count -= count;
-}
-
-/* The next count bits, at most 16, or MISSING. */
-static int take_bits(struct otav_inflate *d, unsigned count)
-{
+/* The input, in registers while it is read. */
+struct bits {
     uint32_t hold;
+    uint32_t count;
+    const uint8_t *at, *end;
+};
 
-    if (!has_bits(d, count)) {
+/* Bits of hold above count are those that come next, or zeros. */
+static inline __attribute__((always_inline)) void fill(struct bits *in)
+{
+    if (in->count >= NEED_MAX) {
+        return;
+    }
+    if (in->end - in->at >= 4) {
+        in->hold |= otav_load_u32(in->at) << in->count;
+        in->at += (31 - in->count) >> 3;
+        in->count |= 24;
+        return;
+    }
+    while (in->count <= 24 && in->at < in->end) {
+        in->hold |= (uint32_t)*in->at++ << in->count;
+        in->count += 8;
+    }
+}
+
+static inline __attribute__((always_inline)) int take_bits(struct bits *in, unsigned count)
+{
+    uint32_t hold = in->hold;
+
+    if (count > in->count) {
         return MISSING;
     }
-    hold = d->hold;
-    drop_bits(d, count);
+    in->hold = hold >> count;
+    in->count -= count;
     return (int)(hold & ((1u << count) - 1));
+}
+
+/* Up to the next byte. */
+static void drop_bits(struct otav_inflate *d)
+{
+    d->hold >>= d->hold_count % 8;
+    d->hold_count -= d->hold_count % 8;
 }
 
 static uint32_t reversed(uint32_t word)
 {
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB >= 2
-    __asm__("rbit %0, %0" : "+r"(word));
+    uint32_t result;
+
+    __asm__("rbit %0, %1" : "=r"(result) : "r"(word));
+    return result;
 #else
     word = (word >> 1 & 0x55555555u) | (word & 0x55555555u) << 1;
     word = (word >> 2 & 0x33333333u) | (word & 0x33333333u) << 2;
     word = (word >> 4 & 0x0F0F0F0Fu) | (word & 0x0F0F0F0Fu) << 4;
     word = (word >> 8 & 0x00FF00FFu) | (word & 0x00FF00FFu) << 8;
-    word = word >> 16 | word << 16;
+    return word >> 16 | word << 16;
 #endif
-    return word;
 }
 
 /* The next symbol, or MISSING; that as well when there is no such code. Bits that are not there yet
- * count as zeros: a code is right if all of it is there, and beyond the limit whatever comes. */
-static int take_symbol(struct otav_inflate *d, const struct otav_inflate_code *code)
+ * count as zeros or what comes: a code is right if all of it is there, and beyond the limit whatever
+ * comes. */
+static inline __attribute__((always_inline)) int
+take_symbol(struct otav_inflate *d, const struct otav_inflate_code *code, struct bits *in)
 {
-    unsigned number;
-    unsigned len;
+    unsigned number = reversed(in->hold) >> (32 - CODE_BITS_MAX);
+    unsigned len = code->start[number >> START_SHIFT];
 
-    (void)has_bits(d, CODE_BITS_MAX);
-    number = reversed(d->hold) >> (32 - CODE_BITS_MAX);
-    len = code->start[number >> START_SHIFT];
     while (number >= code->limit[len]) {
         len++;
     }
@@ -132,10 +136,11 @@ static int take_symbol(struct otav_inflate *d, const struct otav_inflate_code *c
         fail(d, OTAV_ERR_DEFLATE);
         return MISSING;
     }
-    if (len > d->hold_count) {
+    if (len > in->count) {
         return MISSING;
     }
-    drop_bits(d, len);
+    in->hold >>= len;
+    in->count -= len;
     return d->symbols[code->base[len] + (int)(number >> (CODE_BITS_MAX - len))];
 }
 
@@ -151,18 +156,15 @@ static void make_code(struct otav_inflate *d, struct otav_inflate_code *code,
     unsigned limit = 0;
     unsigned start = 0;
 
+    memset(code, 0, offsetof(struct otav_inflate_code, start));
     memset(code->start, CODE_BITS_MAX + 1, sizeof code->start);
-    code->limit[CODE_BITS_MAX + 1] = UINT16_MAX; /* ends every search */
+    for (unsigned i = 0; i < count; i++) {
+        code->limit[lengths[i]]++; /* how many, so far */
+    }
     for (unsigned len = 1; len <= CODE_BITS_MAX; len++) {
-        unsigned shift = CODE_BITS_MAX - len;
-
-        code->base[len] = (int16_t)(index - (limit >> shift));
-        for (unsigned i = 0; i < count; i++) {
-            if (lengths[i] == len) {
-                d->symbols[index++] = (uint16_t)i;
-                limit += 1u << shift;
-            }
-        }
+        code->base[len] = (int16_t)index; /* of the next symbol, so far */
+        index += code->limit[len];
+        limit += (unsigned)code->limit[len] << (CODE_BITS_MAX - len);
         if (limit > COMPLETE) {
             fail(d, OTAV_ERR_DEFLATE);
             return;
@@ -171,6 +173,15 @@ static void make_code(struct otav_inflate *d, struct otav_inflate_code *code,
         while (start << START_SHIFT < limit) {
             code->start[start++] = (uint8_t)len;
         }
+    }
+    code->limit[CODE_BITS_MAX + 1] = UINT16_MAX; /* ends every search */
+    for (unsigned i = 0; i < count; i++) {
+        if (lengths[i] > 0) {
+            d->symbols[code->base[lengths[i]]++] = (uint16_t)i;
+        }
+    }
+    for (unsigned len = 1; len <= CODE_BITS_MAX; len++) {
+        code->base[len] = (int16_t)(code->base[len] - (code->limit[len] >> (CODE_BITS_MAX - len)));
     }
     if (limit != COMPLETE && limit != (index - first) * (COMPLETE / 2)) {
         fail(d, OTAV_ERR_DEFLATE);
@@ -207,7 +218,7 @@ static void make_fixed_codes(struct otav_inflate *d)
     d->literal_count = OTAV_INFLATE_LITERAL_COUNT;
     d->length_count = OTAV_INFLATE_CODE_COUNT;
     d->index = 0;
-    for (const uint8_t *run = runs[0]; run < runs[5]; run += 2) {
+    for (const uint8_t *run = runs[0]; run < runs[0] + sizeof runs; run += 2) {
         take_lengths(d, run[0], run[1]);
     }
     d->is_fixed = true;
@@ -242,6 +253,18 @@ static bool has_room(struct otav_inflate *d)
     return d->error == OTAV_OK;
 }
 
+/* Behind an empty stored block: what comes next needs no bit of what came before. */
+static void pass_point(struct otav_inflate *d)
+{
+    uint32_t end = OTAV_META_LEN + d->written_len + d->buffer_len;
+
+    if (end % OTAV_DECODER_POINT_LEN == 0) {
+        write_buffer(d);
+        d->point.encoded_len = d->fed_len - (uint32_t)(d->in_end - d->in) - d->hold_count / 8;
+        d->point.decoded_len = d->written_len;
+    }
+}
+
 /* Copies left bytes from distance back. */
 static void copy(struct otav_inflate *d, unsigned distance, unsigned left)
 {
@@ -249,10 +272,16 @@ static void copy(struct otav_inflate *d, unsigned distance, unsigned left)
         fail(d, OTAV_ERR_DEFLATE);
         return;
     }
-    while (left > 0 && d->error == OTAV_OK && has_room(d)) {
+    do {
         unsigned len = d->buffer_end - d->buffer_len;
         uint8_t *to = d->buffer + d->buffer_len;
 
+        if (len == 0) {
+            if (!has_room(d)) {
+                return;
+            }
+            continue;
+        }
         len = left < len ? left : len;
         if (distance > d->buffer_len) {
             unsigned written = distance - d->buffer_len;
@@ -260,22 +289,24 @@ static void copy(struct otav_inflate *d, unsigned distance, unsigned left)
             len = written < len ? written : len;
             d->error = d->io.read(d->io.user, d->written_len - written, to, len);
         } else {
-            for (const uint8_t *end = to + len; to < end; to++) {
+            const uint8_t *end = to + len;
+
+            do {
                 *to = *(to - distance);
-            }
+            } while (++to < end);
         }
         left -= len;
         d->buffer_len += len;
-    }
+    } while (left > 0 && d->error == OTAV_OK);
 }
 
 /* ---- steps ------------------------------------------------------------------------------------ */
 
-static void end_block(struct otav_inflate *d)
+static __attribute__((noinline)) void end_block(struct otav_inflate *d)
 {
     expect(d, HEAD, 3);
     if (d->is_last) {
-        drop_bits(d, d->hold_count % 8);
+        drop_bits(d);
         expect(d, DONE, 8);
         if (d->buffer_len == d->decoded_len) {
             write_buffer(d);
@@ -290,7 +321,7 @@ static void begin_block(struct otav_inflate *d, unsigned head)
     d->is_last = head & 1;
     switch (head >> 1) {
     case 0:
-        drop_bits(d, d->hold_count % 8);
+        drop_bits(d);
         expect(d, STORED_LEN, 16);
         break;
     case 1:
@@ -367,7 +398,8 @@ static void take_length(struct otav_inflate *d, unsigned length)
 
 /* spec: RFC 1951, 3.2.5. From 2^(bits + 1) on, 2^bits numbers in a row have as many extra bits, and
  * each row one more. Returns the least value that number stands for, counted from 0. */
-static unsigned value_of(struct otav_inflate *d, unsigned number, unsigned bits)
+static __attribute__((noinline)) unsigned value_of(struct otav_inflate *d, unsigned number,
+                                                   unsigned bits)
 {
     unsigned row = number >> bits;
 
@@ -378,7 +410,6 @@ static unsigned value_of(struct otav_inflate *d, unsigned number, unsigned bits)
 
 static void begin_copy(struct otav_inflate *d, unsigned symbol)
 {
-    d->state = LITERAL_EXTRA;
     d->length = 3 + value_of(d, symbol - (END_OF_BLOCK + 1u), 2);
     if (symbol >= LENGTH_SYMBOL_MAX) {
         d->bit_count = 0;
@@ -387,67 +418,35 @@ static void begin_copy(struct otav_inflate *d, unsigned symbol)
             fail(d, OTAV_ERR_DEFLATE);
         }
     }
+    d->state = d->bit_count > 0 ? LITERAL_EXTRA : DISTANCE;
 }
 
-/* Takes compressed data; false when bits are missing or something is wrong. */
-static bool take_data(struct otav_inflate *d)
+/* Takes a number or symbol. */
+static void take(struct otav_inflate *d, unsigned value)
 {
-    int value;
-
     switch (d->state) {
     case LITERAL:
-        while ((value = take_symbol(d, &d->literals)) < END_OF_BLOCK) {
-            if (value < 0 || !has_room(d)) {
-                return false;
-            }
-            d->buffer[d->buffer_len++] = (uint8_t)value;
-        }
         if (value == END_OF_BLOCK) {
             end_block(d);
-            return true;
+        } else {
+            begin_copy(d, value);
         }
-        begin_copy(d, (unsigned)value);
-        /* fall through */
+        break;
     case LITERAL_EXTRA:
-        value = take_bits(d, d->bit_count);
-        if (value < 0) {
-            return false;
-        }
-        d->length += (unsigned)value;
+        d->length += value;
         d->state = DISTANCE;
-        /* fall through */
+        break;
     case DISTANCE:
-        value = take_symbol(d, &d->distances);
-        if (value < 0) {
-            return false;
-        }
         if (value >= DISTANCE_COUNT_MAX) {
             fail(d, OTAV_ERR_DEFLATE);
         }
-        d->distance = 1 + value_of(d, (unsigned)value, 1);
+        d->distance = 1 + value_of(d, value, 1);
         d->state = DISTANCE_EXTRA;
-        /* fall through */
-    default:
-        value = take_bits(d, d->bit_count);
-        if (value < 0) {
-            return false;
-        }
+        break;
+    case DISTANCE_EXTRA:
         d->state = LITERAL;
-        copy(d, d->distance + (unsigned)value, d->length);
-        return true;
-    }
-}
-
-/* Takes what else there is; false as above. */
-static bool take_structure(struct otav_inflate *d)
-{
-    int taken = d->state == LENGTH ? take_symbol(d, &d->distances) : take_bits(d, d->bit_count);
-    unsigned value = (unsigned)taken;
-
-    if (taken < 0) {
-        return false;
-    }
-    switch (d->state) {
+        copy(d, d->distance + value, d->length);
+        break;
     case HEAD:
         begin_block(d, value);
         break;
@@ -458,17 +457,19 @@ static bool take_structure(struct otav_inflate *d)
     case STORED_CHECK:
         if ((value ^ d->length) != UINT16_MAX) {
             fail(d, OTAV_ERR_DEFLATE);
-            return false;
+            break;
+        }
+        if (d->length == 0) {
+            pass_point(d);
         }
         go_on_stored(d);
         break;
     case STORED:
-        if (!has_room(d)) {
-            return false;
+        if (has_room(d)) {
+            d->buffer[d->buffer_len++] = (uint8_t)value;
+            d->length--;
+            go_on_stored(d);
         }
-        d->buffer[d->buffer_len++] = (uint8_t)value;
-        d->length--;
-        go_on_stored(d);
         break;
     case SIZES:
         begin_codes(d, value);
@@ -485,7 +486,31 @@ static bool take_structure(struct otav_inflate *d)
     default:
         fail(d, OTAV_ERR_TRAILING);
     }
-    return true;
+}
+
+/* The next number, or symbol that is no literal: those go to the buffer. MISSING as well when there is no
+ * room for one. */
+static inline __attribute__((always_inline)) int take_next(struct otav_inflate *d, struct bits *in)
+{
+    for (;;) {
+        int value;
+
+        fill(in);
+        if (d->state < LITERAL) {
+            return take_bits(in, d->bit_count);
+        }
+        if (d->state > LITERAL) {
+            return take_symbol(d, &d->distances, in);
+        }
+        value = take_symbol(d, &d->literals, in);
+        if (value < 0 || value >= END_OF_BLOCK) {
+            return value;
+        }
+        if (d->buffer_len == d->buffer_end && !has_room(d)) {
+            return MISSING;
+        }
+        d->buffer[d->buffer_len++] = (uint8_t)value;
+    }
 }
 
 /* ---- interface -------------------------------------------------------------------------------- */
@@ -504,10 +529,22 @@ void otav_inflate_begin(void *state, const struct otav_decoder_io *io, uint32_t 
 enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
 {
     struct otav_inflate *d = state;
+    struct bits in = {d->hold, d->hold_count, bytes, bytes + len};
 
-    d->in = bytes;
-    d->in_end = bytes + len;
-    while (d->error == OTAV_OK && (d->state >= LITERAL ? take_data(d) : take_structure(d))) {
+    d->in_end = in.end;
+    d->fed_len += (uint32_t)len;
+    while (d->error == OTAV_OK) {
+        int value = take_next(d, &in);
+
+        d->in = in.at;
+        d->hold = in.hold;
+        d->hold_count = in.count;
+        if (value < 0) {
+            break;
+        }
+        take(d, (unsigned)value);
+        in.hold = d->hold;
+        in.count = d->hold_count;
     }
     return (enum otav_err)d->error;
 }
@@ -520,6 +557,20 @@ enum otav_err otav_inflate_end(void *state)
         fail(d, OTAV_ERR_TRUNCATED);
     }
     return (enum otav_err)d->error;
+}
+
+void otav_inflate_point(const void *state, struct otav_decoder_point *ret)
+{
+    *ret = ((const struct otav_inflate *)state)->point;
+}
+
+void otav_inflate_resume(void *state, const struct otav_decoder_point *point)
+{
+    struct otav_inflate *d = state;
+
+    d->fed_len = point->encoded_len;
+    d->written_len = point->decoded_len;
+    d->decoded_len -= point->decoded_len;
 }
 
 void otav_inflate_wipe(void *state)

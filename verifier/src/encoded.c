@@ -46,6 +46,7 @@ enum otav_err otav_encoded_begin(struct otav_context *ctx)
     uint32_t len;
 
     if (encoding == NULL) {
+        ctx->body_len = ctx->fw_len;
         return OTAV_OK;
     }
     len = otav_load_u32(encoding + OTAV_ENCODING_ENCODED_LEN_OFF);
@@ -84,9 +85,14 @@ static enum otav_err take_zeros(struct otav_context *ctx, const uint8_t *bytes, 
 enum otav_err otav_encoded_take(struct otav_context *ctx, const uint8_t *bytes, size_t len)
 {
     const struct otav_decoder *decoder = ctx->decoder;
-    size_t part = len < ctx->encoded_len ? len : ctx->encoded_len;
+    size_t skipped = len < ctx->skip_len ? len : ctx->skip_len;
+    size_t part;
     enum otav_err err = OTAV_OK;
 
+    ctx->skip_len -= (uint32_t)skipped;
+    bytes += skipped;
+    len -= skipped;
+    part = len < ctx->encoded_len ? len : ctx->encoded_len;
     if (part > 0) {
         ctx->encoded_len -= (uint32_t)part;
         err = decoded(ctx, decoder->feed(decoder->state, bytes, part));

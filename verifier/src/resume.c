@@ -1,14 +1,17 @@
 /*
  * Going on with an interrupted transfer: the context is brought to where the stream would have it, from
  * what the slot holds.
- * Layer: beside stream, above context. Guards: the metadata is judged and the firmware hashed
+ * Layer: above stream and context. Guards: the metadata is judged and the firmware hashed
  * from flash, as if it had come over the air; only a slot without first unit is gone on with.
  */
 #include <otav/otav_resume.h>
 
 #include <string.h>
 
-#include "context.h"
+#include "stream.h"
+
+/* Bytes of a transfer that is not encoded between two checkpoints. */
+enum { EVERY = 2 * OTAV_PAGE_LEN };
 
 /* The metadata as it was sent: its first unit is not in the slot. */
 static enum otav_err load_metadata(struct otav_context *ctx, const uint8_t withheld[OTAV_UNIT_LEN])
@@ -59,10 +62,47 @@ static enum otav_err begin_decryption(struct otav_context *ctx,
     return OTAV_OK;
 }
 
-static bool is_resumable(const struct otav_context *ctx, uint32_t plain_len)
+static bool is_resumable(const struct otav_context *ctx, const struct otav_checkpoint *checkpoint)
 {
+    uint32_t plain_len = checkpoint->plain_len;
+    uint32_t taken_len = checkpoint->taken_len;
+
     return plain_len >= OTAV_PAGE_LEN && plain_len % OTAV_PAGE_LEN == 0 &&
-           plain_len <= OTAV_META_LEN + ctx->fw_len;
+           plain_len <= OTAV_META_LEN + ctx->fw_len &&
+           (ctx->decoder == NULL
+                ? taken_len == plain_len
+                : taken_len >= OTAV_RESUME_STEP && taken_len < OTAV_META_LEN + ctx->encoded_len);
+}
+
+static void resume_decoder(struct otav_context *ctx, const struct otav_checkpoint *checkpoint)
+{
+    const struct otav_decoder_point point = {checkpoint->taken_len - OTAV_META_LEN,
+                                             checkpoint->plain_len - OTAV_META_LEN};
+
+    ctx->decoder->resume(ctx->decoder->state, &point);
+    ctx->encoded_len -= point.encoded_len;
+    ctx->skip_len = checkpoint->taken_len - otav_checkpoint_start(checkpoint);
+}
+
+bool otav_get_checkpoint(const struct otav_context *ctx, struct otav_checkpoint *ret)
+{
+    struct otav_decoder_point point = {0, 0};
+    uint32_t whole = ctx->plain_len - ctx->plain_len % EVERY;
+
+    if (ctx->state != OTAV_PAYLOAD || ctx->flash == NULL) {
+        return false;
+    }
+    if (ctx->decoder != NULL) {
+        ctx->decoder->point(ctx->decoder->state, &point);
+        whole = point.encoded_len == 0 ? 0 : OTAV_META_LEN + point.decoded_len;
+    }
+    if (whole == 0) {
+        return false;
+    }
+    ret->plain_len = whole;
+    ret->taken_len = ctx->decoder == NULL ? whole : OTAV_META_LEN + point.encoded_len;
+    memcpy(ret->withheld, ctx->withheld, OTAV_UNIT_LEN);
+    return true;
 }
 
 enum otav_err otav_resume(struct otav_context *ctx, const struct otav_config *config,
@@ -86,13 +126,20 @@ enum otav_err otav_resume(struct otav_context *ctx, const struct otav_config *co
     if (err == OTAV_OK) {
         err = otav_context_judge(ctx);
     }
-    if (err == OTAV_OK && !is_resumable(ctx, checkpoint->plain_len)) {
+    if (err == OTAV_OK) {
+        err = otav_encoded_begin(ctx);
+    }
+    if (err == OTAV_OK && !is_resumable(ctx, checkpoint)) {
         err = otav_context_fail(ctx, OTAV_ERR_ARG, 0);
     }
     if (err == OTAV_OK) {
         err = hash_written(ctx, checkpoint->plain_len);
     }
     if (err == OTAV_OK) {
+        if (ctx->decoder != NULL) {
+            resume_decoder(ctx, checkpoint);
+        }
+        ctx->taken_len = otav_checkpoint_start(checkpoint);
         ctx->erased_len = checkpoint->plain_len;
         ctx->written_len = checkpoint->plain_len - OTAV_UNIT_LEN;
         err = begin_decryption(ctx, checkpoint->previous);

@@ -60,7 +60,6 @@ static enum otav_err metadata_complete(struct otav_context *ctx)
 
     if (err == OTAV_OK) {
         ctx->plain_len = OTAV_META_LEN;
-        ctx->body_len = ctx->fw_len;
         err = otav_encoded_begin(ctx);
     }
     if (err == OTAV_OK && ctx->flash != NULL) {

@@ -13,8 +13,8 @@ enum otav_err otav_stream_take(struct otav_context *ctx, const uint8_t *bytes, s
 /* Takes the next len bytes of firmware: to the slot, if there is one, and the hash. */
 enum otav_err otav_stream_take_firmware(struct otav_context *ctx, const uint8_t *bytes, size_t len);
 
-/* encoded.c: prepares for the body of the transfer when the attributes say that it is encoded, else
- * does nothing. OTAV_ERR_ENCODING, OTAV_ERR_FW_LENGTH. */
+/* encoded.c: prepares for the body of the transfer, with its decoder when the attributes say that it is
+ * encoded. OTAV_ERR_ENCODING, OTAV_ERR_FW_LENGTH. */
 enum otav_err otav_encoded_begin(struct otav_context *ctx);
 
 /* encoded.c: takes the next len bytes of an encoded body. */

@@ -209,6 +209,8 @@ struct otas_config {
     bool resume;                      /* false: on the air exactly the stock service */
     uint8_t min_battery;              /* percent; an image may ask for more */
     uint32_t timeout_ms;              /* silence that ends a transfer; 0: OTAS_TIMEOUT_MS */
+    const struct otav_decoder *decoder; /* this server's, for compressed transfers, which need
+                                           slot->read; NULL: they are refused */
 };
 
 enum { OTAS_TIMEOUT_MS = 5000, OTAS_RESET_MS = 500, OTAS_MTU_MIN = 23 };
@@ -254,6 +256,7 @@ struct otas_server {
     uint8_t response_len;  /* 0: none waits */
     uint8_t response[OTAS_RESPONSE_MAX_LEN];
     uint8_t group[OTAS_GROUP_LEN];
+    uint8_t previous[OTAV_BLOCK_LEN]; /* end of the group before */
     struct otav_context ctx;
 };
 

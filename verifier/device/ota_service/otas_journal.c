@@ -9,6 +9,11 @@
 
 #include <boot_mailbox.h>
 
+/* Where a mark's pages stand in its lengths. */
+enum { PAGES_SHIFT = 24 };
+
+_Static_assert(OTAV_SLOT_LEN / OTAV_PAGE_LEN <= UINT8_MAX, "a mark has eight bits for pages");
+
 enum { KIND_ID = 0x44495352, KIND_UNIT = 0x4E555352, KIND_MARK = 0x4B4D5352 };
 
 enum {
@@ -32,7 +37,7 @@ static bool is_whole(const uint8_t record[OTAB_MAIL_LEN])
 }
 
 static void put(struct otas_journal *journal, const struct otav_flash *mailbox, uint32_t kind,
-                uint32_t index, const uint8_t bytes[OTAV_UNIT_LEN])
+                uint32_t number, const uint8_t bytes[OTAV_UNIT_LEN])
 {
     uint8_t record[OTAB_MAIL_LEN];
     uint32_t check;
@@ -42,7 +47,7 @@ static void put(struct otas_journal *journal, const struct otav_flash *mailbox, 
         return;
     }
     otav_store_u32(record + OTAB_MAIL_TYPE, kind);
-    otav_store_u32(record + OTAB_MAIL_NONCE, index);
+    otav_store_u32(record + OTAB_MAIL_NONCE, number);
     memcpy(record + OTAB_MAIL_ID, bytes, OTAV_UNIT_LEN);
     check = otab_log_check(record, OTAB_MAIL_CHECK);
     otav_store_u32(record + OTAB_MAIL_CHECK, check);
@@ -115,6 +120,8 @@ void otas_journal_mark(struct otas_journal *journal, const struct otav_flash *ma
                        const uint8_t id[OTAS_TRANSFER_ID_LEN],
                        const struct otav_checkpoint *checkpoint)
 {
+    const uint32_t lengths = checkpoint->taken_len | checkpoint->plain_len / OTAV_PAGE_LEN
+                                                         << PAGES_SHIFT;
     const uint32_t needed = 3 * OTAB_MAIL_LEN; /* unit, mark, and an id that makes it void */
 
     if (!journal->dead && journal->next + needed > END) {
@@ -123,7 +130,7 @@ void otas_journal_mark(struct otas_journal *journal, const struct otav_flash *ma
     if (!journal->marked) {
         put(journal, mailbox, KIND_UNIT, 0, checkpoint->withheld);
     }
-    put(journal, mailbox, KIND_MARK, checkpoint->plain_len, checkpoint->previous);
+    put(journal, mailbox, KIND_MARK, lengths, checkpoint->previous);
     journal->marked |= !journal->dead;
 }
 
@@ -148,6 +155,7 @@ struct search {
 static void look_at(struct search *search, const uint8_t record[OTAB_MAIL_LEN])
 {
     const uint8_t *bytes = record + OTAB_MAIL_ID;
+    uint32_t lengths = otav_load_u32(record + OTAB_MAIL_NONCE);
 
     switch (otav_load_u32(record + OTAB_MAIL_TYPE)) {
     case KIND_ID:
@@ -160,7 +168,8 @@ static void look_at(struct search *search, const uint8_t record[OTAB_MAIL_LEN])
         search->has_unit = true;
         break;
     case KIND_MARK:
-        search->found->plain_len = otav_load_u32(record + OTAB_MAIL_NONCE);
+        search->found->taken_len = lengths & ((1u << PAGES_SHIFT) - 1);
+        search->found->plain_len = (lengths >> PAGES_SHIFT) * OTAV_PAGE_LEN;
         memcpy(search->found->previous, bytes, OTAV_BLOCK_LEN);
         search->has_mark = true;
         break;

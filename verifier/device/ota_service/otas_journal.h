@@ -4,7 +4,8 @@
  *
  *   "RSID"  0, transfer id              marks behind it belong to this transfer, none before it counts
  *   "RSUN"  0, withheld unit            once
- *   "RSMK"  index, previous block       all bytes before index are in flash
+ *   "RSMK"  lengths, previous block     bytes of the transfer before that place (24 bits), pages of the
+ *                                       slot that they fill (8 bits)
  *
  * The second unit of a record, programmed last, holds the check words: a torn record is none. Nobody
  * trusts what stands here, see otav_resume.h.

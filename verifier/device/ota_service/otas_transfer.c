@@ -8,9 +8,7 @@
 
 #include "otas_journal.h"
 
-enum { MARK_EVERY = 2 * OTAV_PAGE_LEN };
-
-_Static_assert(MARK_EVERY % OTAS_GROUP_LEN == 0, "marks stand behind whole groups");
+_Static_assert(OTAS_GROUP_LEN == OTAV_RESUME_STEP, "a transfer goes on with a whole group");
 
 void otas_report(const struct otas_server *server, enum otas_event event, uint32_t code)
 {
@@ -92,16 +90,19 @@ static uint32_t slot_program(void *user, uint32_t offset, const uint8_t *bytes, 
 
 /* ---- beginning -------------------------------------------------------------------------------- */
 
-static struct otav_transfer announced(const struct otas_request *request)
+static struct otav_transfer announced(const struct otas_server *server)
 {
-    const struct otav_transfer transfer = {.purpose = OTAV_INSTALL,
-                                           .encrypted = request->encrypted,
-                                           .has_len = true,
-                                           .len = request->image_len,
-                                           .has_image_id = true,
-                                           .image_id = request->image_id,
-                                           .has_version = true,
-                                           .version = request->version};
+    const struct otas_request *request = &server->request;
+    const struct otav_transfer transfer = {
+        .purpose = OTAV_INSTALL,
+        .encrypted = request->encrypted,
+        .has_len = true,
+        .len = request->image_len,
+        .has_image_id = true,
+        .image_id = request->image_id,
+        .has_version = true,
+        .version = request->version,
+        .decoder = server->platform->slot->read == NULL ? NULL : server->config->decoder};
 
     return transfer;
 }
@@ -109,14 +110,14 @@ static struct otav_transfer announced(const struct otas_request *request)
 /* Whether the transfer goes on where the journal says; the verifier is open then. */
 static bool resume(struct otas_server *server)
 {
-    const struct otav_transfer transfer = announced(&server->request);
+    const struct otav_transfer transfer = announced(server);
     struct otav_checkpoint checkpoint;
     enum otav_err err;
 
     if (!server->request.has_transfer_id ||
         !otas_journal_find(server->platform->mailbox, server->request.transfer_id, &server->journal,
                            &checkpoint) ||
-        checkpoint.plain_len >= server->request.image_len) {
+        checkpoint.taken_len >= server->request.image_len) {
         return false;
     }
     err = otav_resume(&server->ctx, server->config->device, server->platform->crypto, &server->slot,
@@ -125,7 +126,8 @@ static bool resume(struct otas_server *server)
         otav_close(&server->ctx);
         return false;
     }
-    server->received_len = checkpoint.plain_len;
+    server->received_len = otav_checkpoint_start(&checkpoint);
+    memcpy(server->previous, checkpoint.previous, sizeof server->previous);
     server->slot_touched = true;
     return true;
 }
@@ -149,7 +151,7 @@ uint32_t otas_transfer_prepare(struct otas_server *server)
 
 bool otas_transfer_start(struct otas_server *server)
 {
-    const struct otav_transfer transfer = announced(&server->request);
+    const struct otav_transfer transfer = announced(server);
     enum otav_err err = OTAV_OK;
 
     if (server->received_len == 0) {
@@ -166,23 +168,29 @@ bool otas_transfer_start(struct otas_server *server)
 
 /* ---- data ------------------------------------------------------------------------------------- */
 
-/* Behind a group that is in flash. */
-static void mark_progress(struct otas_server *server)
+/* Behind a group that was taken, but for the last. last: the 16 bytes that it ended with. */
+static void mark_progress(struct otas_server *server, const uint8_t last[OTAV_BLOCK_LEN])
 {
-    struct otav_checkpoint checkpoint = {.plain_len = server->received_len};
+    const uint32_t group_start = server->received_len - OTAS_GROUP_LEN;
+    struct otav_checkpoint checkpoint;
+    uint32_t start;
 
-    if (!server->request.has_transfer_id || server->received_len % MARK_EVERY != 0 ||
-        server->received_len == server->request.image_len) {
+    if (!server->request.has_transfer_id || !otav_get_checkpoint(&server->ctx, &checkpoint) ||
+        checkpoint.taken_len <= group_start) {
         return;
     }
-    memcpy(checkpoint.previous, server->group + OTAS_GROUP_LEN - OTAV_BLOCK_LEN, OTAV_BLOCK_LEN);
-    memcpy(checkpoint.withheld, otav_get_metadata(&server->ctx), OTAV_UNIT_LEN);
+    start = otav_checkpoint_start(&checkpoint);
+    if (start == 0) {
+        return;
+    }
+    memcpy(checkpoint.previous, start == group_start ? server->previous : last, OTAV_BLOCK_LEN);
     otas_journal_mark(&server->journal, server->platform->mailbox, server->request.transfer_id,
                       &checkpoint);
 }
 
 bool otas_transfer_take(struct otas_server *server)
 {
+    const uint8_t *last = server->group + OTAS_GROUP_LEN - OTAV_BLOCK_LEN;
     enum otav_err err = otav_feed(&server->ctx, server->group, server->group_len);
 
     if (err != OTAV_OK) {
@@ -191,7 +199,10 @@ bool otas_transfer_take(struct otas_server *server)
     }
     server->received_len += server->group_len;
     server->group_len = 0;
-    mark_progress(server);
+    if (server->received_len < server->request.image_len) {
+        mark_progress(server, last);
+        memcpy(server->previous, last, sizeof server->previous);
+    }
     otas_report(server, OTAS_PROGRESS, 0);
     return true;
 }

@@ -71,6 +71,7 @@ struct otav_context {
     uint32_t fw_len;      /* from the metadata */
     uint32_t body_len;    /* bytes of the transfer that are the firmware, encoded or not */
     uint32_t encoded_len; /* of them those that the decoder has yet to take */
+    uint32_t skip_len;    /* and before these, bytes that it has taken in another session */
     uint32_t taken_len;   /* plaintext bytes of the transfer taken so far, metadata included */
     uint32_t plain_len;   /* bytes of the image handled so far: metadata, and firmware hashed */
     uint32_t erased_len;  /* pages of the slot erased so far */

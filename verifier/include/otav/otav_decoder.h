@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "otav_config.h"
 #include "otav_error.h"
 
 /* Where a decoder's output goes, and where it finds it again. What is not OTAV_OK ends the decoding. */
@@ -19,6 +20,15 @@ struct otav_decoder_io {
     enum otav_err (*read)(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len);
 };
 
+/* A place in the data behind which nothing that came before it in the data is needed, but the output. */
+struct otav_decoder_point {
+    uint32_t encoded_len; /* bytes of data before it; 0: none */
+    uint32_t decoded_len; /* bytes of output, all of them written */
+};
+
+/* Where such places are looked for: every so many bytes of the slot, its metadata included. */
+#define OTAV_DECODER_POINT_LEN (4u * OTAV_PAGE_LEN)
+
 /* A decoder and its memory, of which it serves one transfer at a time. After the first error every
  * call of feed and end returns that one, until begin. */
 struct otav_decoder {
@@ -29,6 +39,10 @@ struct otav_decoder {
     enum otav_err (*feed)(void *state, const uint8_t *bytes, size_t len);
     /* Ends the data. OTAV_ERR_TRUNCATED when some is missing; OTAV_OK: all output was written. */
     enum otav_err (*end)(void *state);
+    /* The last point that was passed since begin and resume, zeros if there was none. */
+    void (*point)(const void *state, struct otav_decoder_point *ret);
+    /* Right after begin: what comes next is the data behind that point. */
+    void (*resume)(void *state, const struct otav_decoder_point *point);
     /* Overwrites the state; allowed at any time, and from within the functions of io. */
     void (*wipe)(void *state);
 };

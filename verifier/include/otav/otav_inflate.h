@@ -5,6 +5,8 @@
  * A stream is refused exactly where zlib's inflate refuses it, and also when it gives more or less than
  * the length that was announced, or is followed by anything.
  *
+ * A point is an empty stored block, which zlib's sync flush ends with: a byte begins behind it.
+ *
  * Limits: no allocation, no recursion; every step takes a bit of input or gives a byte of output, so
  * that the work is bounded by both lengths.
  */
@@ -25,13 +27,15 @@
 struct otav_inflate_code {
     uint16_t limit[17]; /* by length: the first number behind its codes and all shorter ones */
     int16_t base[17];   /* by length: what makes an index in symbols of a code */
-    uint8_t start[32];  /* by the first five bits: the shortest length that is possible */
+    uint8_t start[32];  /* by the first six bits: the shortest length that is possible */
 };
 
 /* Caller-owned, and to stay where it is; fields are for inflate only. */
 struct otav_inflate {
     struct otav_decoder_io io;
     const uint8_t *in, *in_end; /* of the piece at hand */
+    uint32_t fed_len;           /* bytes of input up to its end */
+    struct otav_decoder_point point;
     uint32_t error;             /* enum otav_err, the first one */
     uint32_t hold;              /* bits taken from the input and not used, the next one lowest */
     uint32_t hold_count;        /* of them */
@@ -62,12 +66,15 @@ struct otav_inflate {
 void otav_inflate_begin(void *state, const struct otav_decoder_io *io, uint32_t decoded_len);
 enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len);
 enum otav_err otav_inflate_end(void *state);
+void otav_inflate_point(const void *state, struct otav_decoder_point *ret);
+void otav_inflate_resume(void *state, const struct otav_decoder_point *point);
 void otav_inflate_wipe(void *state);
 
 /* Initialiser of a struct otav_decoder over a struct otav_inflate at p. */
 #define OTAV_INFLATE_DECODER(p)                                                                    \
     {                                                                                              \
-        (p), otav_inflate_begin, otav_inflate_feed, otav_inflate_end, otav_inflate_wipe            \
+        (p), otav_inflate_begin, otav_inflate_feed, otav_inflate_end, otav_inflate_point,          \
+            otav_inflate_resume, otav_inflate_wipe                                                 \
     }
 
 #endif
