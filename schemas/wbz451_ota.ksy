@@ -15,7 +15,8 @@ doc: |
   Zigbee   zigbee | X(metadata | firmware)
   combo    otau | zigbee | X(metadata | firmware)
   image    metadata | firmware
-  X is the identity or AES-128-CBC with PKCS#7.
+  X is the identity or AES-128-CBC with PKCS#7. In BLE, Zigbee and combo files the firmware may be raw
+  deflate with zeros up to a multiple of 16, as the attribute encoding says.
 seq:
   - id: otau
     type: otau
@@ -24,7 +25,11 @@ seq:
     type: zigbee
     if: has_zigbee
   - id: payload
-    type: slot_image
+    type:
+      switch-on: starts_with_metadata
+      cases:
+        true: slot_image
+        false: transfer
     size-eos: true
     if: not is_encrypted
   - id: ciphertext
@@ -154,6 +159,34 @@ types:
         valid:
           expr: _.length == metadata.firmware_length
 
+  transfer:
+    doc: Metadata and firmware as they are sent.
+    seq:
+      - id: metadata
+        type: metadata
+        size: 512
+      - id: firmware
+        doc: Raw deflate (RFC 1951) when it is encoded, which Kaitai Struct cannot inflate.
+        size: 'encoded_length != 0 ? encoded_length : metadata.firmware_length'
+      - id: fill
+        doc: Behind a stream.
+        type: zeros
+        size: 'encoded_length != 0 ? (16 - encoded_length % 16) % 16 : 0'
+      - id: behind_fill
+        size-eos: true
+        valid:
+          expr: _.length == 0
+    instances:
+      encoded_length:
+        doc: 0 = plain.
+        value: 'metadata.has_area ? metadata.area.records.record.last.encoded_length : 0'
+  zeros:
+    seq:
+      - id: bytes
+        type: u1
+        valid: 0
+        repeat: eos
+
   metadata:
     doc: 512 bytes. The metadata signature covers bytes 20 to 511 with its own length and bytes zero.
     seq:
@@ -225,13 +258,15 @@ types:
       - id: metadata_signature
         size: 72
     instances:
-      area:
+      has_area:
         doc: Eight zero bytes mean that there are no attributes.
+        value: attributes[0] != 0 or attributes[1] != 0 or attributes[2] != 0 or attributes[3] != 0
+          or attributes[4] != 0 or attributes[5] != 0 or attributes[6] != 0 or attributes[7] != 0
+      area:
         pos: 0x71
         size: 326
         type: attribute_area
-        if: attributes[0] != 0 or attributes[1] != 0 or attributes[2] != 0 or attributes[3] != 0
-          or attributes[4] != 0 or attributes[5] != 0 or attributes[6] != 0 or attributes[7] != 0
+        if: has_area
     enums:
       auth_methods:
         0: none
@@ -315,6 +350,10 @@ types:
             0x8021: source_revision
             _: user
     instances:
+      encoded_length:
+        doc: Of an encoding here or before, else 0.
+        value: 'type == 0x000a ? value.as<encoding>.encoded_length
+          : index > 0 ? _parent.record[index - 1].encoded_length.as<u4> : 0'
       fixed_length:
         doc: 0 = any. An informative attribute of another length is a byte string.
         value: 'type == 0x0001 ? 16

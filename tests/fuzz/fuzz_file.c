@@ -75,7 +75,8 @@ static void conclude(enum otav_err err, struct result *ret)
 static void verify_file(const struct fuzz_input *input, const struct otav_config *config,
                         enum otav_purpose purpose, enum cut cut, struct result *ret)
 {
-    enum otav_err err = otav_open_file(&ctx, config, &fuzz_crypto, purpose, input->len, input->sum);
+    enum otav_err err =
+        otav_open_file(&ctx, config, &fuzz_crypto, purpose, input->len, input->sum, NULL);
 
     expect(err == OTAV_OK);
     conclude(feed(input->bytes, input->len, cut, input->salt), ret);

@@ -91,12 +91,13 @@ static const uint8_t base_point[OTAV_PUBLIC_KEY_LEN] = {
 static void check(struct ota_file *file, uint32_t salt)
 {
     struct otav_config config;
+    const struct file_question question = {&config, OTAV_INSTALL, (salt & 8) != 0};
     uint8_t key = 0;
 
     fuzz_device_config(&config, (salt & 16) != 0 ? OTAV_POLICY_STRICT : OTAV_POLICY_STOCK);
     config.key_count = 1;
     memcpy(config.keys[0].xy, base_point, sizeof base_point);
-    expect_documented(check_file(file, &config, OTAV_INSTALL, &key));
+    expect_documented(check_file(file, &question, &key));
     if (ota_file_require_readable(file) != OX_OK) {
         return;
     }

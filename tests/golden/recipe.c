@@ -61,6 +61,8 @@ struct recipe {
     size_t chop;
     struct bytes add;
     struct bytes append;
+    bool deflate;
+    struct bytes stream; /* none: one stored block */
 };
 
 static void __attribute__((noreturn, format(printf, 1, 2))) stop(const char *format, ...)
@@ -207,6 +209,8 @@ static bool read_flag(struct recipe *r, const char *word)
         set_full(r);
     } else if (strcmp(word, "swap") == 0) {
         r->swap = true;
+    } else if (strcmp(word, "deflate") == 0) {
+        r->deflate = true;
     } else {
         return false;
     }
@@ -268,6 +272,9 @@ static bool read_setting(struct recipe *r, const char *name, const char *value)
         r->chop = read_number(value);
     } else if (strcmp(name, "add") == 0) {
         r->add = read_bytes(value);
+    } else if (strcmp(name, "stream") == 0) {
+        r->deflate = true;
+        r->stream = read_bytes(value);
     } else if (strcmp(name, "append") == 0) {
         r->append = read_bytes(value);
     } else {
@@ -486,17 +493,65 @@ static void encrypt(const struct recipe *r, uint8_t *bytes, size_t len)
     free(uri);
 }
 
+static struct bytes make_firmware(const struct recipe *r)
+{
+    struct bytes fw = {xmalloc(r->fw_len), r->fw_len};
+
+    for (uint32_t i = 0; i < r->fw_len; i++) {
+        fw.data[i] = (uint8_t)(i * 37 + 11);
+    }
+    return fw;
+}
+
+/* spec: RFC 1951, 3.2.4 */
+static struct bytes store_block(const struct bytes *fw)
+{
+    struct bytes stream = {xmalloc(fw->len + 5), fw->len + 5};
+
+    stream.data[0] = 1;
+    otav_store_u16(stream.data + 1, (uint16_t)fw->len);
+    otav_store_u16(stream.data + 3, (uint16_t)~fw->len);
+    memcpy(stream.data + 5, fw->data, fw->len);
+    return stream;
+}
+
+static void set_encoding(struct recipe *r)
+{
+    uint8_t encoding[8] = {1};
+    char hex[17];
+
+    for (unsigned i = 0; i < r->attribute_count; i++) {
+        if (r->attributes[i].type == OTAV_ATTR_ENCODING) {
+            return;
+        }
+    }
+    otav_store_u32(encoding + OTAV_ENCODING_ENCODED_LEN_OFF, (uint32_t)r->stream.len);
+    hex_encode(encoding, sizeof encoding, hex);
+    set_attribute(r, OTAV_ATTR_ENCODING, hex);
+}
+
 static struct bytes make_payload(struct recipe *r)
 {
-    uint8_t pad = r->m.encrypt ? (uint8_t)(OTAV_BLOCK_LEN - r->fw_len % OTAV_BLOCK_LEN) : 0;
-    struct bytes p = {NULL, OTAV_META_LEN + (size_t)r->fw_len + pad};
+    struct bytes fw = make_firmware(r);
+    const struct bytes *sent = r->deflate ? &r->stream : &fw;
+    struct bytes p;
+    uint32_t body_len;
+    uint8_t pad;
 
-    p.data = xmalloc(p.len + VALUE_MAX);
-    make_metadata(r, p.data);
-    for (uint32_t i = 0; i < r->fw_len; i++) {
-        p.data[OTAV_META_LEN + i] = (uint8_t)(i * 37 + 11);
+    if (r->deflate && r->stream.len == 0) {
+        r->stream = store_block(&fw);
     }
-    sign_image(r, p.data, p.data + OTAV_META_LEN);
+    if (r->deflate) {
+        set_encoding(r);
+    }
+    body_len = (uint32_t)(sent->len + (r->deflate ? (0u - sent->len) % OTAV_BLOCK_LEN : 0));
+    pad = r->m.encrypt ? (uint8_t)(OTAV_BLOCK_LEN - body_len % OTAV_BLOCK_LEN) : 0;
+    p.len = OTAV_META_LEN + (size_t)body_len + pad;
+    p.data = xcalloc(1, p.len + VALUE_MAX);
+    make_metadata(r, p.data);
+    sign_image(r, p.data, fw.data);
+    memcpy(p.data + OTAV_META_LEN, sent->data, sent->len);
+    free(fw.data);
     memset(p.data + p.len - pad, pad, pad);
     apply(r, STAGE_PAY, p.data, p.len);
     if (r->m.encrypt) {
@@ -560,6 +615,7 @@ struct recipe_file recipe_make(const char *folder, const char *test_keys, const 
     f = make_file(r);
     free(r->add.data);
     free(r->append.data);
+    free(r->stream.data);
     free(r);
     free(copy);
     return f;

@@ -12,6 +12,8 @@
  *   fwder=W metader=W           DER of a signature: long-length, padded-r, padded-s, negative-r,
  *                               zero-r, zero-s, r-is-n, s-is-n, swapped
  *   attr:TYPE=HEX drop:TYPE     sets or leaves out an attribute
+ *   deflate stream=HEX          sent as one stored block, or as this stream; zeros up to 16 behind it, and
+ *                               the attribute unless one is set
  *   meta:OFF=HEX                bytes of the metadata before both signatures
  *   mid:OFF=HEX                 between firmware and metadata signature
  *   late:OFF=HEX swap           after both; the two signatures exchanged

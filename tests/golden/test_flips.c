@@ -195,6 +195,7 @@ static unsigned count_lines(const char *text)
 /* The exit code of `otaimg verify FILE --device ...`; a refusal is one line on stderr. */
 static enum ox verify(struct run *run, const uint8_t *bytes, size_t len)
 {
+    const struct file_question question = {&run->device.config, OTAV_INSTALL, run->device.inflates};
     struct ota_file file;
     enum ox ox;
 
@@ -204,7 +205,7 @@ static enum ox verify(struct run *run, const uint8_t *bytes, size_t len)
     ck_assert_int_eq(ota_file_from_fd("file", run->fd, &file), OX_OK);
     file.cipher = run->cipher;
     memcpy(file.iv, run->device.config.decrypt_iv, sizeof file.iv);
-    ox = check_file(&file, &run->device.config, OTAV_INSTALL, NULL);
+    ox = check_file(&file, &question, NULL);
     file.cipher = NULL; /* stays ours */
     ota_file_close(&file);
     ck_assert_uint_eq(count_lines(caught()), ox == OX_OK ? 0 : 1);

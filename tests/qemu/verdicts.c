@@ -89,7 +89,7 @@ static enum otav_err judge(struct otav_context *ctx, const struct input_job *job
         sum += file[i];
     }
     err = otav_open_file(ctx, &job->config, &otav_crypto_openssl, (enum otav_purpose)job->purpose,
-                         job->file_len, sum);
+                         job->file_len, sum, NULL);
     if (err == OTAV_OK) {
         err = otav_feed(ctx, file, job->file_len);
     }

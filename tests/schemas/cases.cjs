@@ -65,6 +65,9 @@ const releaseTaken = [
   ['rule turned off', 'compress: none', 'lint: {off: {zero-iv: "stock device"}}'],
   ['nothing turned off', 'compress: none', 'lint: {off: {}}'],
   ['quoted keys', 'compress: none', '"compress": "none"'],
+  ['deflate', 'compress: none', 'compress: deflate'],
+  ['deflate that is kept', 'compress: none', 'compress: {method: deflate, keep: true}'],
+  ['none with more to say', 'compress: none', 'compress: {keep: false, method: none}'],
   ['document start', 'otaimg: 1\n', '---\notaimg: 1\n'],
 ];
 
@@ -179,7 +182,13 @@ const releaseRefused = [
   ['user value null', USER, 'user: {0x8801: }'],
   ['one user type in two spellings', USER, 'user: {0x08802: "01", 0x8802: "02"}'],
   ['repeated user type', USER, 'user: {0x8801: "00", 0x8801: "01"}'],
-  ['deflate', 'compress: none', 'compress: deflate'],
+  ['other compression', 'compress: none', 'compress: zip'],
+  ['compression without value', 'compress: none', 'compress:'],
+  ['compression without method', 'compress: none', 'compress: {keep: true}'],
+  ['other compression in a mapping', 'compress: none', 'compress: {method: zip}'],
+  ['compression kept for a word', 'compress: none', 'compress: {method: deflate, keep: yes}'],
+  ['compression with a level', 'compress: none', 'compress: {method: deflate, level: 9}'],
+  ['compression in a list', 'compress: none', 'compress: [deflate]'],
   ['empty output', 'output: app.ota', 'output:'],
   ['empty log', 'output: app.ota', 'output: app.ota\nlog:'],
   ['unknown key', 'output: app.ota', 'output: app.ota\nfrob: 1'],
@@ -227,6 +236,7 @@ const comboRefused = [
   ['quoted destination', '0x0011223344556677', '"0x0011223344556677"'],
   ['destination too long', '0x0011223344556677', '0x00011223344556677'],
   ['only lowest hardware', '  max-hardware-version: 7\n', ''],
+  ['compressed', 'file-type: combo', 'file-type: combo\ncompress: deflate'],
   ['only highest hardware', '  min-hardware-version: 1\n', ''],
 ];
 
@@ -246,6 +256,7 @@ const stockRefused = [
   ['no key', `${STOCK_SIGN}\n`, ''],
   ['attributes with sha256', STOCK_SIGN, `authentication: sha256\n${ATTRIBUTES}`],
   ['attributes with none', STOCK_SIGN, `authentication: none\n${ATTRIBUTES}`],
+  ['compressed without attributes', STOCK_SIGN, `${STOCK_SIGN}\ncompress: deflate`],
   ['empty attributes', STOCK_SIGN, `${STOCK_SIGN}\nattributes:`],
 ];
 
@@ -318,6 +329,7 @@ const variantsReaderOnly = [
   ['address without raw binary',
     variants('{name: a, firmware: {address: 0}}', '{name: b, firmware: {format: elf, address: 0}}')],
   ['lint without off', variants('{name: a, lint: {}}')],
+  ['compressed without attributes', variants('{name: a, compress: deflate}')],
   ['no key for one of two', `${HEAD}${FIRMWARE}\n` +
     'variants: [{name: a, authentication: none}, {name: b}]'],
 ];
@@ -332,6 +344,8 @@ const deviceTaken = [
   ['policy by default', 'policy: strict\n', ''],
   ['class by default', 'class: production\nkeys', 'keys'],
   ['manufacturer by default', 'manufacturer: MCHP\n', ''],
+  ['a decoder', 'policy: strict', 'policy: strict\ndecoders: [deflate]'],
+  ['no decoder', 'policy: strict', 'policy: strict\ndecoders: []'],
   ['nothing installed', 'installed: {version: 1.4.1.0, security-counter: 3}\n', ''],
   ['key as URI', 'release.pub.pem', '"pkcs11:token=release;object=wbz451-app"'],
   ['key of a program', 'release.pub.pem', '"exec:sign?public=release.pub.pem&timeout=3600"'],
@@ -363,6 +377,9 @@ const deviceRefused = [
   ['no revision', ', revision: 2', ''],
   ['manufacturer too long', 'manufacturer: MCHP', 'manufacturer: MCHPX'],
   ['no image type', 'image-types: [application]', 'image-types: []'],
+  ['other decoder', 'policy: strict', 'policy: strict\ndecoders: [zip]'],
+  ['decoder twice', 'policy: strict', 'policy: strict\ndecoders: [deflate, deflate]'],
+  ['decoder that is a word', 'policy: strict', 'policy: strict\ndecoders: deflate'],
   ['installed without counter', ', security-counter: 3', ''],
   ['installed without version', 'version: 1.4.1.0, ', ''],
   ['counter too large', 'security-counter: 3', 'security-counter: 0xFFFFFFFF'],

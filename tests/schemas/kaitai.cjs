@@ -9,6 +9,7 @@ const crypto = require('crypto');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const zlib = require('zlib');
 const { createRequire } = require('module');
 const { execFileSync } = require('child_process');
 const { Files } = require('./inspect_files.cjs');
@@ -96,8 +97,9 @@ function imageLines(image, bytes, base, lines) {
     attributeLines(image.metadata.area, bytes, base, lines);
   }
   const debug = image._debug.firmware;
-  const digest = crypto.createHash('sha256').update(image.firmware).digest('hex');
-  lines.push(`firmware ${base + debug.ioOffset + debug.start}+${image.firmware.length} ${digest}`);
+  const firmware = image.encodedLength > 0 ? zlib.inflateRawSync(image.firmware) : image.firmware;
+  const digest = crypto.createHash('sha256').update(firmware).digest('hex');
+  lines.push(`firmware ${base + debug.ioOffset + debug.start}+${firmware.length} ${digest}`);
 }
 
 function kaitaiLines(parser, file, bytes, options) {
@@ -222,7 +224,8 @@ function compareDamaged(parser, file, end) {
 /* ---- field lists ------------------------------------------------------------------------------ */
 
 /* Types that group others, and byte strings that have no list. */
-const WITHOUT_LIST = ['attribute_area', 'record', 'records', 'slot_image', 'source_revision', 'user'];
+const WITHOUT_LIST = ['attribute_area', 'record', 'records', 'slot_image', 'source_revision', 'transfer',
+  'user', 'zeros'];
 
 function sizeOf(entry) {
   return entry.contents !== undefined ? entry.contents.length

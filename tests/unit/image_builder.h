@@ -351,8 +351,8 @@ static inline enum otav_err image_run_file(struct otav_context *ctx,
                                            const struct otav_crypto *crypto, const uint8_t *bytes,
                                            size_t len, size_t part_len)
 {
-    enum otav_err err =
-        otav_open_file(ctx, config, crypto, OTAV_INSTALL, (uint32_t)len, image_sum(bytes, len));
+    enum otav_err err = otav_open_file(ctx, config, crypto, OTAV_INSTALL, (uint32_t)len,
+                                       image_sum(bytes, len), NULL);
 
     for (size_t off = 0; err == OTAV_OK && off < len;) {
         size_t part = part_len == 0 || len - off < part_len ? len - off : part_len;

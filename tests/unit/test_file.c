@@ -242,19 +242,19 @@ END_TEST
 
 START_TEST(test_file_open_checks_like_any_open)
 {
-    ck_assert_int_eq(otav_open_file(NULL, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1),
+    ck_assert_int_eq(otav_open_file(NULL, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1, NULL),
                      OTAV_ERR_ARG);
     ck_assert_int_eq(
-        otav_open_file(&ctx, &config, &otav_crypto_openssl, (enum otav_purpose)0, 1, 1),
+        otav_open_file(&ctx, &config, &otav_crypto_openssl, (enum otav_purpose)0, 1, 1, NULL),
         OTAV_ERR_ARG);
     config.key_count = 0;
-    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1),
+    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1, NULL),
                      OTAV_ERR_CONFIG);
     config.key_count = 1;
-    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1),
+    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1, NULL),
                      OTAV_OK);
     ck_assert_int_eq(otav_get_state(&ctx), OTAV_HEADER);
-    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1),
+    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 1, 1, NULL),
                      OTAV_ERR_STATE);
     ck_assert_int_eq(otav_feed(&ctx, NULL, 0), OTAV_OK);
     ck_assert_int_eq(otav_finish(&ctx), OTAV_ERR_TRUNCATED);
@@ -266,16 +266,16 @@ START_TEST(test_file_length_that_was_announced_wrong)
 {
     build(&kinds[0]);
     for (int change = -1; change <= 1; change += 2) {
-        enum otav_err err =
-            otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL,
-                           (uint32_t)((int)file.len + change), image_sum(file.bytes, file.len));
+        enum otav_err err = otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL,
+                                           (uint32_t)((int)file.len + change),
+                                           image_sum(file.bytes, file.len), NULL);
 
         ck_assert_int_eq(err, OTAV_OK);
         ck_assert_int_eq(otav_feed(&ctx, file.bytes, file.len), OTAV_OK);
         ck_assert_int_eq(otav_finish(&ctx), change < 0 ? OTAV_ERR_TRAILING : OTAV_ERR_TRUNCATED);
         otav_close(&ctx);
     }
-    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 0, 0),
+    ck_assert_int_eq(otav_open_file(&ctx, &config, &otav_crypto_openssl, OTAV_INSTALL, 0, 0, NULL),
                      OTAV_OK);
     ck_assert_int_eq(otav_feed(&ctx, file.bytes, 1), OTAV_ERR_TRUNCATED);
 }

@@ -224,6 +224,8 @@ static void check_tool(const char *folder, const char *file, const char *header)
                   "%s must not include %s: OpenSSL is not for this file", file, header);
     ck_assert_msg(strcmp(header, "yaml.h") != 0 || strcmp(file, "yaml_parse.c") == 0,
                   "%s must not include yaml.h", file);
+    ck_assert_msg(strcmp(header, "zlib.h") != 0 || strcmp(file, "deflated.c") == 0,
+                  "%s must not include zlib.h", file);
     ck_assert_msg(!starts(header, "p11-kit/") || may_use_p11kit(file), "%s must not include %s",
                   file, header);
     ck_assert_msg(strcmp(header, "policy.h") != 0 && strcmp(header, "stream.h") != 0 &&

@@ -48,7 +48,7 @@ static struct request make_request(unsigned round)
             [LINT_NO_SBOM] = xstrdup("none yet"), [LINT_ZERO_IV] = xstrdup("one \"device\"")}};
 
     ck_assert_int_eq(pubkey_load(RELEASE_PEM, &no_options, r.xy), OX_OK);
-    ck_assert_int_eq(assemble_metadata(&m, 784, r.metadata), OX_OK);
+    ck_assert_int_eq(assemble_metadata(&m, 784, 0, r.metadata), OX_OK);
     memset(r.fw_digest, 0x11, sizeof r.fw_digest);
     memset(r.draft_digest, 0x22, sizeof r.draft_digest);
     memset(r.encrypt_iv, 0x33, sizeof r.encrypt_iv);

@@ -103,7 +103,7 @@ static uint32_t verdict_of_all_calls(const struct otav_crypto *crypto)
     uint32_t verdict;
 
     (void)otav_open_file(&ctx, &config, crypto, OTAV_INSTALL, (uint32_t)file.len,
-                         image_sum(file.bytes, file.len));
+                         image_sum(file.bytes, file.len), NULL);
     (void)otav_feed(&ctx, file.bytes, file.len);
     (void)otav_finish(&ctx);
     verdict = otav_verdict(&ctx);

@@ -13,6 +13,8 @@
 #include "timestamp.h"
 #include "util.h"
 
+enum { ENCODING_DEFLATE = 1 };
+
 /* ---- metadata --------------------------------------------------------------------------------- */
 
 uint32_t assemble_fw_len(const struct manifest *m, uint32_t data_len)
@@ -24,11 +26,11 @@ uint32_t assemble_fw_len(const struct manifest *m, uint32_t data_len)
                                                            : data_len + OTAV_BLOCK_LEN - over;
 }
 
-uint32_t assemble_payload_len(const struct manifest *m, uint32_t fw_len)
+uint32_t assemble_payload_len(const struct manifest *m, uint32_t body_len)
 {
-    uint32_t pad = m->encrypt ? OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN : 0;
+    uint32_t pad = m->encrypt ? OTAV_BLOCK_LEN - body_len % OTAV_BLOCK_LEN : 0;
 
-    return OTAV_META_LEN + fw_len + pad;
+    return OTAV_META_LEN + body_len + pad;
 }
 
 static enum ox put(uint8_t *area, uint16_t type, const uint8_t *value, size_t len)
@@ -95,6 +97,18 @@ static enum ox put_conditions(const struct manifest *m, uint8_t *area)
     return ox;
 }
 
+static enum ox put_encoding(const struct manifest *m, uint32_t encoded_len, uint8_t *area)
+{
+    uint8_t bytes[8] = {0};
+
+    if (!m->compress) {
+        return OX_OK;
+    }
+    bytes[OTAV_ENCODING_VALUE_OFF] = ENCODING_DEFLATE;
+    otav_store_u32(bytes + OTAV_ENCODING_ENCODED_LEN_OFF, encoded_len);
+    return put(area, OTAV_ATTR_ENCODING, bytes, sizeof bytes);
+}
+
 /* The only time that goes into a file, so that the same input gives the same bytes. */
 static enum ox put_build_time(uint8_t *area)
 {
@@ -156,7 +170,8 @@ static enum ox put_informative(const struct manifest *m, uint8_t *area)
     return ox;
 }
 
-enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret[OTAV_META_LEN])
+enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint32_t encoded_len,
+                          uint8_t ret[OTAV_META_LEN])
 {
     uint8_t *area = ret + OTAV_META_ATTRIBUTES_OFF;
     enum ox ox = OX_OK;
@@ -173,6 +188,9 @@ enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret
         ox = put_identity(m, area);
         if (ox == OX_OK) {
             ox = put_conditions(m, area);
+        }
+        if (ox == OX_OK) {
+            ox = put_encoding(m, encoded_len, area);
         }
         if (ox == OX_OK) {
             ox = put_informative(m, area);

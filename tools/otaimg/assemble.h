@@ -14,9 +14,11 @@
 /* Bytes of firmware with its 0xFF padding: up to 16 in OTA files, none in plain stock images. */
 uint32_t assemble_fw_len(const struct manifest *m, uint32_t data_len);
 
-/* Metadata with the method of m and empty signatures. sbom is hashed and recognised here. OX_IO, OX_USAGE, OX_MALFORMED
- * (attributes that do not fit). */
-enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint8_t ret[OTAV_META_LEN]);
+/* Metadata with the method of m and empty signatures. sbom is hashed and recognised here. encoded_len:
+ * bytes of the stream that m compresses the firmware to, not used otherwise. OX_IO, OX_USAGE,
+ * OX_MALFORMED (attributes that do not fit). */
+enum ox assemble_metadata(const struct manifest *m, uint32_t fw_len, uint32_t encoded_len,
+                          uint8_t ret[OTAV_META_LEN]);
 
 /* Empties both signature fields and their lengths. */
 void assemble_clear_signatures(uint8_t metadata[OTAV_META_LEN]);
@@ -40,7 +42,7 @@ enum ox assemble_signatures(uint8_t metadata[OTAV_META_LEN], uint8_t method,
 size_t assemble_headers(const struct manifest *m, uint32_t payload_len,
                         uint8_t ret[ASSEMBLE_HEADER_MAX_LEN]);
 
-/* Bytes of X(metadata | firmware). */
-uint32_t assemble_payload_len(const struct manifest *m, uint32_t fw_len);
+/* Bytes of X(metadata | body_len bytes of firmware, as it is sent). */
+uint32_t assemble_payload_len(const struct manifest *m, uint32_t body_len);
 
 #endif

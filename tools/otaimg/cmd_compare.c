@@ -8,6 +8,7 @@
 
 #include "diag.h"
 #include "listing.h"
+#include "util.h"
 
 static const struct option_spec options[] = {
     {"ignore-signatures", 0, NULL, "ignore signatures and what derives from them", false},
@@ -15,9 +16,15 @@ static const struct option_spec options[] = {
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
+struct stretch {
+    const uint8_t *bytes;
+    uint32_t len;
+};
+
 struct comparison {
     struct ota_file file[2];
     struct listing listing[2];
+    struct stretch inflated[2]; /* of compressed firmware; owned */
     bool ignore_signatures;
     bool readable;   /* metadata and firmware of both */
     bool both_alike; /* both encrypted, or both plain */
@@ -98,20 +105,12 @@ static void compare_listings(struct comparison *c)
     }
 }
 
-/* Offset in a file, and how many bytes of it are meant. */
-struct stretch {
-    uint32_t start;
-    uint32_t len;
-};
-
 static void compare_bytes(struct comparison *c, const char *what, const struct stretch at[2])
 {
-    const uint8_t *a = c->file[0].source.bytes + at[0].start;
-    const uint8_t *b = c->file[1].source.bytes + at[1].start;
     uint32_t len = at[0].len < at[1].len ? at[0].len : at[1].len;
     uint32_t same = 0;
 
-    while (same < len && a[same] == b[same]) {
+    while (same < len && at[0].bytes[same] == at[1].bytes[same]) {
         same++;
     }
     if (same < at[0].len || same < at[1].len) {
@@ -121,25 +120,37 @@ static void compare_bytes(struct comparison *c, const char *what, const struct s
     }
 }
 
-/* Firmware as the metadata says it ends, then what lies behind it. */
+/* Of the payload, cut where it ends. */
+static struct stretch stretch_of(const struct ota_file *file, uint32_t start, uint32_t len)
+{
+    uint32_t from = start < file->file.payload_len ? start : file->file.payload_len;
+    uint32_t room = file->file.payload_len - from;
+
+    return (struct stretch){file->source.bytes + file->file.payload_off + from,
+                            len < room ? len : room};
+}
+
+/* Firmware as the metadata says it ends, how it is sent, then what lies behind it. */
 static void compare_firmware(struct comparison *c)
 {
+    const struct ota_body *bodies[2] = {&c->listing[0].body, &c->listing[1].body};
     bool same_padding = c->both_alike;
     struct stretch firmware[2];
+    struct stretch sent[2];
     struct stretch rest[2];
 
     for (unsigned i = 0; i < 2; i++) {
         const struct ota_file *file = &c->file[i];
-        uint32_t fw_len = otav_load_u32(c->listing[i].metadata + OTAV_META_FW_LEN_OFF);
-        uint32_t room = file->file.payload_len - OTAV_META_LEN;
 
-        firmware[i].start = file->file.payload_off + OTAV_META_LEN;
-        firmware[i].len = fw_len < room ? fw_len : room;
-        rest[i].start = firmware[i].start + firmware[i].len;
-        rest[i].len = room - firmware[i].len;
+        sent[i] = stretch_of(file, OTAV_META_LEN, bodies[i]->len);
+        rest[i] = stretch_of(file, OTAV_META_LEN + sent[i].len, file->file.payload_len);
+        firmware[i] = c->inflated[i].bytes != NULL ? c->inflated[i] : sent[i];
         same_padding = same_padding && !file->source.is_slot;
     }
     compare_bytes(c, "firmware", firmware);
+    if (c->inflated[0].bytes != NULL && c->inflated[1].bytes != NULL) {
+        compare_bytes(c, "compressed firmware", sent);
+    }
     if (same_padding) {
         compare_bytes(c, "behind the firmware", rest);
     }
@@ -168,10 +179,8 @@ static enum ox require_metadata(const struct comparison *c)
 /* Payloads that can be read are compared as plaintext: fields above, firmware here. */
 static void compare_payloads(struct comparison *c)
 {
-    const struct otav_file *a = &c->file[0].file;
-    const struct otav_file *b = &c->file[1].file;
-    const struct stretch payloads[2] = {{a->payload_off, a->payload_len},
-                                        {b->payload_off, b->payload_len}};
+    const struct stretch payloads[2] = {stretch_of(&c->file[0], 0, c->file[0].file.payload_len),
+                                        stretch_of(&c->file[1], 0, c->file[1].file.payload_len)};
 
     if (c->readable) {
         compare_firmware(c);
@@ -202,6 +211,26 @@ static enum ox open_both(struct comparison *c, const struct args *args)
     return ox;
 }
 
+static enum ox keep_piece(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
+{
+    memcpy((uint8_t *)user + offset, bytes, len);
+    return OX_OK;
+}
+
+/* A stream that is not well-formed is compared as it is. */
+static enum ox inflate(const struct ota_file *file, const struct listing *listing,
+                       struct stretch *ret)
+{
+    uint8_t *bytes;
+
+    if (!listing->body.compressed || !listing->has_fw_digest) {
+        return OX_OK;
+    }
+    bytes = xmalloc(listing->fw_len + 1u);
+    *ret = (struct stretch){bytes, listing->fw_len};
+    return ota_file_for_each_firmware(file, listing->fw_len, keep_piece, bytes);
+}
+
 /* All that can fail comes before the first line of output. */
 static enum ox prepare(struct comparison *c)
 {
@@ -211,6 +240,9 @@ static enum ox prepare(struct comparison *c)
     c->both_alike = c->file[0].file.encrypted == c->file[1].file.encrypted;
     for (unsigned i = 0; ox == OX_OK && c->readable && i < 2; i++) {
         ox = ota_file_decrypt(&c->file[i]);
+        if (ox == OX_OK) {
+            ox = inflate(&c->file[i], &c->listing[i], &c->inflated[i]);
+        }
     }
     return ox;
 }
@@ -231,6 +263,7 @@ static enum ox run(const struct args *args)
         compare_payloads(&c);
     }
     for (unsigned i = 0; i < 2; i++) {
+        wipe_free((uint8_t *)(uintptr_t)c.inflated[i].bytes, c.inflated[i].len);
         listing_free(&c.listing[i]);
         ota_file_close(&c.file[i]);
     }

@@ -88,12 +88,13 @@ static enum ox load_bootloader(struct merge *m)
     return ox == OX_OK ? factory_check_bootloader(m->bootloader) : ox;
 }
 
-/* As the device does at boot: no newer version is asked for. */
+/* As the device does at boot: no newer version is asked for, and in the slot nothing is compressed. */
 static enum ox verify_application(struct merge *m)
 {
+    const struct file_question question = {&m->config, OTAV_BOOT, true};
     enum ox ox = ota_file_set_key(&m->application, m->args);
 
-    return ox == OX_OK ? check_file(&m->application, &m->config, OTAV_BOOT, &m->key_index) : ox;
+    return ox == OX_OK ? check_file(&m->application, &question, &m->key_index) : ox;
 }
 
 /* The HEX file with the configuration words: one of its own, or the application itself. */

@@ -211,6 +211,26 @@ static enum ox read_decrypt(struct yaml_node *root, struct device_file *d)
     return ydoc_get_hex(map, "iv", NULL, d->config.decrypt_iv, sizeof d->config.decrypt_iv);
 }
 
+/* What its OTA service can take beside plain firmware: none, unless it is said. */
+static enum ox read_decoders(struct yaml_node *root, struct device_file *d)
+{
+    static const char *const words[] = {"deflate", NULL};
+    struct yaml_node *list = NULL;
+    unsigned word = 0;
+    bool present;
+    enum ox ox = ydoc_get_list(root, "decoders", &present, &list);
+
+    for (struct yaml_node *item = list != NULL ? list->first_child : NULL;
+         ox == OX_OK && item != NULL; item = item->next) {
+        if (d->inflates) {
+            return ydoc_fail_value(item, "each decoder once");
+        }
+        ox = ydoc_read_word(item, words, &word);
+        d->inflates = ox == OX_OK;
+    }
+    return ox;
+}
+
 /* ---- the whole -------------------------------------------------------------------------------- */
 
 static enum ox read_all(struct yaml_node *root, struct device_file *d)
@@ -228,7 +248,8 @@ static enum ox read_all(struct yaml_node *root, struct device_file *d)
                              config->manufacturer)) != OX_OK ||
         (ox = ydoc_get_u32(root, "image-id", &config->has_image_id, 0, UINT32_MAX,
                            &config->image_id)) != OX_OK ||
-        (ox = read_state(root, config)) != OX_OK || (ox = read_decrypt(root, d)) != OX_OK) {
+        (ox = read_state(root, config)) != OX_OK || (ox = read_decrypt(root, d)) != OX_OK ||
+        (ox = read_decoders(root, d)) != OX_OK) {
         return ox;
     }
     return ydoc_check_unknown(root);

@@ -15,6 +15,7 @@ struct device_file {
     struct otav_config config; /* decrypt_key not loaded, has_decrypt_key false: the caller does */
     char *key_uri[OTAV_KEY_MAX_COUNT]; /* where config.keys came from: path or URI */
     char *decrypt_key_uri;             /* decrypt.key, NULL = none; config.decrypt_iv is filled */
+    bool inflates;                     /* decoders: it takes compressed transfers */
 };
 
 struct yaml_doc;

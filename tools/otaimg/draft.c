@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "assemble.h"
+#include "deflated.h"
 #include "diag.h"
 #include "digest.h"
 #include "hex_release.h"
@@ -118,6 +119,50 @@ static enum ox hash_firmware(const struct draft *d, const uint8_t *head, size_t 
     return digest_end(&digest, ox, ret);
 }
 
+/* Bytes of the transfer that are the firmware. */
+static uint32_t body_len(const struct draft *d)
+{
+    return d->stream != NULL ? d->stream_len + (0u - d->stream_len) % OTAV_BLOCK_LEN : d->fw_len;
+}
+
+static enum ox check_stream(const struct draft *d)
+{
+    const struct manifest *m = d->m;
+
+    if (body_len(d) >= d->fw_len && !m->compress_keep) {
+        (void)diag_fail(OX_USAGE,
+                        "%s: compress 'deflate' does not pay: %u bytes of firmware would be sent "
+                        "as %u",
+                        m->label, d->fw_len, body_len(d));
+        diag_hint(
+            "leave 'compress' out, or keep it with 'compress: {method: deflate, keep: true}'");
+        return OX_USAGE;
+    }
+    if (assemble_payload_len(m, body_len(d)) > OTAV_SLOT_LEN) {
+        return diag_fail(OX_MALFORMED,
+                         "%s: compressed, metadata and firmware take %u bytes, expected at most %u",
+                         m->label, assemble_payload_len(m, body_len(d)), OTAV_SLOT_LEN);
+    }
+    return OX_OK;
+}
+
+static enum ox compress(struct draft *d)
+{
+    uint8_t *firmware = xmalloc(d->fw_len);
+    uint8_t *stream = NULL;
+    enum ox ox = fw_read(d->image, OTAV_FW_ADDRESS, firmware, d->fw_len);
+
+    if (ox == OX_OK) {
+        ox = deflated_make(firmware, d->fw_len, &stream, &d->stream_len);
+    }
+    wipe_free(firmware, d->fw_len);
+    if (ox != OX_OK) {
+        return ox;
+    }
+    d->stream = stream;
+    return check_stream(d);
+}
+
 enum ox draft_load(const struct manifest *m, struct draft *ret)
 {
     enum ox ox;
@@ -127,8 +172,11 @@ enum ox draft_load(const struct manifest *m, struct draft *ret)
     if (ox == OX_OK) {
         ox = hash_firmware(ret, NULL, 0, ret->fw_len, ret->fw_digest);
     }
+    if (ox == OX_OK && m->compress) {
+        ox = compress(ret);
+    }
     if (ox == OX_OK) {
-        ox = assemble_metadata(m, ret->fw_len, ret->metadata);
+        ox = assemble_metadata(m, ret->fw_len, ret->stream_len, ret->metadata);
     }
     return ox;
 }
@@ -136,6 +184,7 @@ enum ox draft_load(const struct manifest *m, struct draft *ret)
 void draft_free(struct draft *draft)
 {
     fw_free(draft->image);
+    wipe_free(draft->stream, draft->stream != NULL ? body_len(draft) : 0);
     wipe(draft, sizeof *draft);
 }
 
@@ -151,7 +200,7 @@ enum ox draft_write(const struct draft *draft, struct cipher *cipher, struct out
 {
     const struct manifest *m = draft->m;
     uint8_t header[ASSEMBLE_HEADER_MAX_LEN];
-    size_t header_len = assemble_headers(m, assemble_payload_len(m, draft->fw_len), header);
+    size_t header_len = assemble_headers(m, assemble_payload_len(m, body_len(draft)), header);
     bool has_otau = m->file_type == FILE_TYPE_BLE || m->file_type == FILE_TYPE_COMBO;
     struct image_writer w;
     enum ox ox;
@@ -165,7 +214,9 @@ enum ox draft_write(const struct draft *draft, struct cipher *cipher, struct out
         ox = image_writer_put(&w, draft->metadata, sizeof draft->metadata);
     }
     if (ox == OX_OK) {
-        ox = for_each_firmware(draft, draft->fw_len, "writing", write_piece, &w);
+        ox = draft->stream != NULL
+                 ? image_writer_put(&w, draft->stream, body_len(draft))
+                 : for_each_firmware(draft, draft->fw_len, "writing", write_piece, &w);
     }
     if (ox == OX_OK) {
         ox = image_writer_end(&w);

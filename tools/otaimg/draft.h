@@ -16,14 +16,18 @@ struct draft {
     uint32_t data_len; /* bytes of firmware without padding */
     uint32_t fw_len;   /* with padding */
     uint8_t fw_digest[OTAV_SHA256_LEN];
+    uint8_t
+        *stream; /* the firmware compressed, with zeros up to a multiple of 16; NULL = as it is */
+    uint32_t stream_len;             /* without the zeros */
     uint8_t metadata[OTAV_META_LEN]; /* method of the manifest; signatures empty until signed */
 };
 
 /* Where m's firmware may stand; an encrypted one leaves room for its padding. */
 struct fw_layout draft_layout(const struct manifest *m);
 
-/* Reads the firmware that m names and makes the metadata. OX_IO, OX_USAGE, OX_MALFORMED (does not
- * fit, forbidden length). draft_free() in any case. */
+/* Reads the firmware that m names, compresses it if m says so, and makes the metadata. OX_IO, OX_USAGE
+ * (compression does not pay), OX_MALFORMED (does not fit, forbidden length). draft_free() in any
+ * case. */
 enum ox draft_load(const struct manifest *m, struct draft *ret);
 void draft_free(struct draft *draft);
 

@@ -280,6 +280,7 @@ static enum ox refuse_length(const struct refusal *r)
 {
     uint32_t fw_len = otav_load_u32(r->metadata + OTAV_META_FW_LEN_OFF);
     uint32_t room = OTAV_SLOT_LEN - OTAV_META_LEN - (r->file->file.encrypted ? OTAV_BLOCK_LEN : 0);
+    const struct ota_body body = ota_file_body(r->file, r->metadata);
     const char *multiple = r->config->policy != OTAV_POLICY_STOCK ? "a multiple of 16, " : "";
 
     if (fw_len == OTAV_FW_LEN_FORBIDDEN) {
@@ -287,6 +288,11 @@ static enum ox refuse_length(const struct refusal *r)
                          "%s: firmware length is %u, the length of what a metadata signature is "
                          "over, expected any other (OTAV_ERR_FW_LENGTH)",
                          r->path, fw_len);
+    }
+    if (body.compressed && (body.sent_len == 0 || body.sent_len > OTAV_SLOT_LEN - OTAV_META_LEN)) {
+        return diag_fail(OX_MALFORMED,
+                         "%s: compressed length is %u, expected 1..%u (OTAV_ERR_FW_LENGTH)",
+                         r->path, body.sent_len, OTAV_SLOT_LEN - OTAV_META_LEN);
     }
     return diag_fail(OX_MALFORMED,
                      "%s: firmware length is %u, expected %s1..%u (OTAV_ERR_FW_LENGTH)", r->path,
@@ -296,15 +302,19 @@ static enum ox refuse_length(const struct refusal *r)
 /* Data that ends early or goes on behind the end. */
 static enum ox refuse_extent(const struct refusal *r)
 {
-    uint32_t fw_len = otav_load_u32(r->metadata + OTAV_META_FW_LEN_OFF);
-    uint32_t pad = r->file->file.encrypted ? OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN : 0;
+    const struct ota_body body = ota_file_body(r->file, r->metadata);
+    uint32_t pad = r->file->file.encrypted ? OTAV_BLOCK_LEN - body.len % OTAV_BLOCK_LEN : 0;
 
+    if (r->file->file.payload_len == OTAV_META_LEN + body.len + pad) {
+        return diag_fail(OX_MALFORMED, "%s: in %u bytes of compressed firmware: %s (%s)", r->path,
+                         body.sent_len, otav_err_text(r->err), otav_err_name(r->err));
+    }
     return diag_fail(
         OX_MALFORMED,
         "%s: metadata and firmware take %u bytes in the file, expected %u for %u bytes "
-        "of firmware (%s)",
-        r->path, r->file->file.payload_len, OTAV_META_LEN + fw_len + pad, fw_len,
-        otav_err_name(r->err));
+        "of %sfirmware (%s)",
+        r->path, r->file->file.payload_len, OTAV_META_LEN + body.len + pad, body.sent_len,
+        body.compressed ? "compressed " : "", otav_err_name(r->err));
 }
 
 static enum ox refuse_header_revision(const struct refusal *r)

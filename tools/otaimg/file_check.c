@@ -8,7 +8,6 @@
 #include "diag.h"
 #include "digest.h"
 #include "explain.h"
-#include "file_verdict.h"
 #include "util.h"
 
 static enum ox report_refusal(const struct ota_file *file, const struct otav_config *config,
@@ -37,14 +36,14 @@ static enum ox report(const struct ota_file *file, const struct otav_config *con
                : diag_fail(OX_INTERNAL, "%s: no error, yet not accepted", file->source.path);
 }
 
-enum ox check_file(const struct ota_file *file, const struct otav_config *config,
-                   enum otav_purpose purpose, uint8_t *ret_key)
+enum ox check_file(const struct ota_file *file, const struct file_question *question,
+                   uint8_t *ret_key)
 {
     struct file_verdict verdict;
-    enum ox ox = file_verdict_openssl(file, config, purpose, &verdict);
+    enum ox ox = file_verdict_openssl(file, question, &verdict);
 
     if (ox == OX_OK) {
-        ox = report(file, config, &verdict);
+        ox = report(file, question->config, &verdict);
     }
     if (ox == OX_OK && ret_key != NULL) {
         *ret_key = verdict.key_index;
@@ -52,15 +51,14 @@ enum ox check_file(const struct ota_file *file, const struct otav_config *config
     return ox;
 }
 
-enum ox check_device_crypto(const struct ota_file *file, const struct otav_config *config,
-                            enum otav_purpose purpose)
+enum ox check_device_crypto(const struct ota_file *file, const struct file_question *question)
 {
     struct file_verdict host;
     struct file_verdict device;
-    enum ox ox = file_verdict_openssl(file, config, purpose, &host);
+    enum ox ox = file_verdict_openssl(file, question, &host);
 
     if (ox == OX_OK) {
-        ox = file_verdict_soft(file, config, purpose, &device);
+        ox = file_verdict_soft(file, question, &device);
     }
     if (ox != OX_OK) {
         return ox;
@@ -112,6 +110,8 @@ enum ox check_authentic(const struct ota_file *file, const uint8_t xy[OTAV_PUBLI
 {
     uint8_t metadata[OTAV_META_LEN];
     struct otav_config config;
+    /* OTAV_BOOT: what was installed before does not matter here. */
+    const struct file_question question = {&config, OTAV_BOOT, true};
     enum ox ox = ota_file_require(file);
 
     if (ox == OX_OK) {
@@ -119,8 +119,7 @@ enum ox check_authentic(const struct ota_file *file, const uint8_t xy[OTAV_PUBLI
     }
     if (ox == OX_OK) {
         device_for_image(metadata, xy, &config);
-        /* OTAV_BOOT: what was installed before does not matter here. */
-        ox = check_file(file, &config, OTAV_BOOT, NULL);
+        ox = check_file(file, &question, NULL);
     }
     wipe(metadata, sizeof metadata);
     return ox;
@@ -148,52 +147,58 @@ static enum ox check_digest(const struct ota_file *file, const char *what, uint8
 }
 
 struct padding_visit {
-    uint32_t end; /* of the firmware in the payload */
-    uint8_t pad;
+    struct ota_body body;
+    uint8_t pad; /* behind the body */
     bool ok;
 };
 
+/* Zeros behind a stream, then the padding of the encryption. */
 static enum ox visit_padding(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
 {
     struct padding_visit *v = user;
 
     for (size_t i = 0; i < len; i++) {
-        v->ok = v->ok && (offset + i < v->end || bytes[i] == v->pad);
+        uint32_t at = offset + (uint32_t)i;
+        uint8_t expected = at < OTAV_META_LEN + v->body.len ? 0 : v->pad;
+
+        v->ok = v->ok && (at < OTAV_META_LEN + v->body.sent_len || bytes[i] == expected);
     }
     return OX_OK;
 }
 
-enum ox check_payload_length(const struct ota_file *file, uint32_t fw_len, bool *ret_ok)
+enum ox check_payload_length(const struct ota_file *file, const uint8_t metadata[OTAV_META_LEN],
+                             bool *ret_ok)
 {
     uint32_t room = file->file.payload_len - OTAV_META_LEN;
-    struct padding_visit v = {OTAV_META_LEN + fw_len, 0, true};
+    struct padding_visit v = {ota_file_body(file, metadata), 0, true};
     enum ox ox = OX_OK;
 
     if (file->source.is_slot) {
-        *ret_ok = fw_len <= room;
+        *ret_ok = v.body.len <= room;
         return OX_OK;
     }
     if (file->file.encrypted) {
-        v.pad = (uint8_t)(OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN);
+        v.pad = (uint8_t)(OTAV_BLOCK_LEN - v.body.len % OTAV_BLOCK_LEN);
     }
-    v.ok = fw_len <= room && room - fw_len == v.pad;
-    if (v.ok && file->file.encrypted) {
+    v.ok = v.body.len <= room && room - v.body.len == v.pad;
+    if (v.ok && (file->file.encrypted || v.body.compressed)) {
         ox = ota_file_for_each(file, visit_padding, &v);
     }
     *ret_ok = v.ok;
     return ox;
 }
 
-static enum ox check_length(const struct ota_file *file, uint32_t fw_len)
+static enum ox check_length(const struct ota_file *file, const uint8_t metadata[OTAV_META_LEN])
 {
     bool ok = false;
-    enum ox ox = check_payload_length(file, fw_len, &ok);
+    enum ox ox = check_payload_length(file, metadata, &ok);
 
     if (ox == OX_OK && !ok) {
         ox = diag_fail(OX_MALFORMED,
                        "%s: payload of %u bytes does not fit %u bytes of firmware, or its padding "
                        "is wrong",
-                       file->source.path, file->file.payload_len, fw_len);
+                       file->source.path, file->file.payload_len,
+                       ota_file_body(file, metadata).sent_len);
     }
     return ox;
 }
@@ -242,7 +247,7 @@ enum ox check_unsigned(const struct ota_file *file)
     } else if (fw_len == 0 || fw_len > OTAV_SLOT_LEN - OTAV_META_LEN) {
         ox = explain_refusal(file, &config, metadata, OTAV_ERR_FW_LENGTH, 0);
     } else {
-        ox = check_length(file, fw_len);
+        ox = check_length(file, metadata);
     }
     if (ox == OX_OK) {
         ox = check_digests(file, metadata, fw_len);

@@ -11,6 +11,7 @@
 #include <otav/otav_soft.h>
 
 #include "diag.h"
+#include "inflated.h"
 #include "util.h"
 
 enum { CHUNK = 65536 };
@@ -76,8 +77,8 @@ static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret, size_t len)
 
 /* Runs the verifier; OTAV_ERR_* in *ret_err unless reading failed (reported, returned). */
 static enum ox run(const struct ota_file *file, struct otav_context *ctx,
-                   const struct otav_config *config, const struct otav_crypto *crypto,
-                   enum otav_purpose purpose, enum otav_err *ret_err)
+                   const struct file_question *question, const struct otav_crypto *crypto,
+                   const struct otav_decoder *decoder, enum otav_err *ret_err)
 {
     uint8_t *chunk;
     enum otav_err err;
@@ -87,11 +88,12 @@ static enum ox run(const struct ota_file *file, struct otav_context *ctx,
         struct source slot = file->source;
         const struct otav_flash flash = {.user = &slot, .read = read_slot};
 
-        *ret_err = otav_verify_slot(ctx, config, crypto, &flash, purpose);
+        *ret_err = otav_verify_slot(ctx, question->config, crypto, &flash, question->purpose);
         return OX_OK;
     }
     chunk = xmalloc(CHUNK);
-    err = otav_open_file(ctx, config, crypto, purpose, file->source.len, file->sum);
+    err = otav_open_file(ctx, question->config, crypto, question->purpose, file->source.len,
+                         file->sum, decoder);
     for (uint32_t offset = 0; err == OTAV_OK && offset < file->source.len;) {
         uint32_t part = file->source.len - offset < CHUNK ? file->source.len - offset : CHUNK;
 
@@ -120,36 +122,43 @@ static struct otav_config config_for(const struct ota_file *file, const struct o
     return with_key;
 }
 
-static enum ox judge(const struct ota_file *file, const struct otav_config *config,
-                     const struct otav_crypto *crypto, enum otav_purpose purpose,
-                     struct file_verdict *ret)
-{
-    struct otav_context *ctx = xcalloc(1, sizeof *ctx);
-    enum otav_err err = OTAV_ERR_STATE;
-    enum ox ox = run(file, ctx, config, crypto, purpose, &err);
+/* One file's verification. */
+struct judging {
+    struct otav_context ctx;
+    struct inflated inflated;
+};
 
+static enum ox judge(const struct ota_file *file, const struct file_question *question,
+                     const struct otav_crypto *crypto, struct file_verdict *ret)
+{
+    struct judging *j = xcalloc(1, sizeof *j);
+    enum otav_err err = OTAV_ERR_STATE;
+    enum ox ox;
+
+    inflated_init(&j->inflated);
+    ox = run(file, &j->ctx, question, crypto, question->inflates ? &j->inflated.decoder : NULL,
+             &err);
     if (ox == OX_OK) {
         *ret = (struct file_verdict){.err = err,
-                                     .detail = otav_get_detail(ctx),
-                                     .accepted = otav_verdict(ctx) == OTAV_ACCEPT,
-                                     .key_index = otav_get_key_index(ctx)};
+                                     .detail = otav_get_detail(&j->ctx),
+                                     .accepted = otav_verdict(&j->ctx) == OTAV_ACCEPT,
+                                     .key_index = otav_get_key_index(&j->ctx)};
     }
-    otav_close(ctx);
-    free(ctx);
+    otav_close(&j->ctx);
+    free(j);
     return ox;
 }
 
 /* With the tool's cipher in the place of base's. */
-static enum ox judge_with_cipher(const struct ota_file *file, const struct otav_config *config,
-                                 const struct otav_crypto *base, enum otav_purpose purpose,
-                                 struct file_verdict *ret)
+static enum ox judge_with_cipher(const struct ota_file *file, const struct file_question *question,
+                                 const struct otav_crypto *base, struct file_verdict *ret)
 {
     struct host_crypto crypto;
     struct file_verdict verdict;
     enum ox ox;
 
     host_crypto_init(&crypto, base, file->cipher);
-    ox = judge(file, config, &crypto.port, purpose, &verdict);
+    ox = judge(file, question, &crypto.port, &verdict);
     if (ox == OX_OK) {
         ox = crypto.failure;
     }
@@ -159,24 +168,26 @@ static enum ox judge_with_cipher(const struct ota_file *file, const struct otav_
     return ox;
 }
 
-enum ox file_verdict_openssl(const struct ota_file *file, const struct otav_config *config,
-                             enum otav_purpose purpose, struct file_verdict *ret)
+enum ox file_verdict_openssl(const struct ota_file *file, const struct file_question *question,
+                             struct file_verdict *ret)
 {
-    const struct otav_config with_key = config_for(file, config);
+    const struct otav_config with_key = config_for(file, question->config);
+    const struct file_question asked = {&with_key, question->purpose, question->inflates};
 
-    return judge_with_cipher(file, &with_key, &otav_crypto_openssl, purpose, ret);
+    return judge_with_cipher(file, &asked, &otav_crypto_openssl, ret);
 }
 
-enum ox file_verdict_soft(const struct ota_file *file, const struct otav_config *config,
-                          enum otav_purpose purpose, struct file_verdict *ret)
+enum ox file_verdict_soft(const struct ota_file *file, const struct file_question *question,
+                          struct file_verdict *ret)
 {
-    struct otav_config with_key = config_for(file, config);
+    struct otav_config with_key = config_for(file, question->config);
+    const struct file_question asked = {&with_key, question->purpose, question->inflates};
     enum ox ox;
 
     if (file->cipher != NULL && !cipher_key_bytes(file->cipher, with_key.decrypt_key)) {
-        return judge_with_cipher(file, &with_key, &otav_crypto_soft, purpose, ret);
+        return judge_with_cipher(file, &asked, &otav_crypto_soft, ret);
     }
-    ox = judge(file, &with_key, &otav_crypto_soft, purpose, ret);
+    ox = judge(file, &asked, &otav_crypto_soft, ret);
     wipe(with_key.decrypt_key, sizeof with_key.decrypt_key);
     return ox;
 }

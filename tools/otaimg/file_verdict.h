@@ -13,14 +13,21 @@ struct file_verdict {
     uint8_t key_index; /* otav_get_key_index() */
 };
 
+/* What the device is asked. */
+struct file_question {
+    const struct otav_config *config;
+    enum otav_purpose purpose;
+    bool inflates; /* takes compressed transfers */
+};
+
 /* Decrypts with the file's own cipher and IV; those of config are not used. OX_IO, OX_KEY when the
  * file or the key cannot be read; whatever the verifier says is OX_OK. */
-enum ox file_verdict_openssl(const struct ota_file *file, const struct otav_config *config,
-                             enum otav_purpose purpose, struct file_verdict *ret);
+enum ox file_verdict_openssl(const struct ota_file *file, const struct file_question *question,
+                             struct file_verdict *ret);
 
 /* The same with the crypto that devices link. A key in a token cannot be given to it: then the token
  * decrypts. */
-enum ox file_verdict_soft(const struct ota_file *file, const struct otav_config *config,
-                          enum otav_purpose purpose, struct file_verdict *ret);
+enum ox file_verdict_soft(const struct ota_file *file, const struct file_question *question,
+                          struct file_verdict *ret);
 
 #endif

@@ -150,7 +150,7 @@ static enum ox check_payload(struct inspection *i, const uint8_t *xy)
     const uint8_t *meta = i->listing.metadata;
     uint8_t digest[OTAV_SHA256_LEN];
     bool length_ok = false;
-    enum ox ox = check_payload_length(i->file, i->listing.fw_len, &length_ok);
+    enum ox ox = check_payload_length(i->file, meta, &length_ok);
 
     if (ox == OX_OK) {
         i->length = found(length_ok);
@@ -169,6 +169,9 @@ static enum ox check_payload(struct inspection *i, const uint8_t *xy)
     if (i->length == FINDING_BAD) {
         problem(i, OX_MALFORMED,
                 xstrdup("length or padding of the payload does not fit the metadata"));
+    }
+    if (i->listing.fw_err != OTAV_OK) {
+        problem(i, explain_code(i->listing.fw_err), xstrdup(otav_err_text(i->listing.fw_err)));
     }
     if (i->metadata_signature == FINDING_BAD) {
         problem(i, OX_AUTH, xstrdup("metadata signature or digest does not match"));

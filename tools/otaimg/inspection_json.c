@@ -87,6 +87,20 @@ static json_t *file_json(const struct inspection *i)
     return object;
 }
 
+static json_t *firmware_json(const struct inspection *i)
+{
+    json_t *object =
+        json_pack("{s:i, s:i, s:o}", "offset", (int)(i->file->file.payload_off + OTAV_META_LEN),
+                  "length", (int)i->listing.fw_len, "sha256",
+                  json_hex(i->listing.fw_digest, sizeof i->listing.fw_digest));
+
+    if (i->listing.body.compressed) {
+        (void)json_object_set_new(object, "compressed_length",
+                                  json_integer((json_int_t)i->listing.body.sent_len));
+    }
+    return object;
+}
+
 static json_t *inspection_json(const struct inspection *i)
 {
     json_t *records = json_array();
@@ -98,11 +112,7 @@ static json_t *inspection_json(const struct inspection *i)
     root =
         json_pack("{s:i, s:o, s:o}", "otaimg_inspect", 1, "file", file_json(i), "records", records);
     if (i->listing.has_fw_digest) {
-        (void)json_object_set_new(
-            root, "firmware",
-            json_pack("{s:i, s:i, s:o}", "offset", (int)(i->file->file.payload_off + OTAV_META_LEN),
-                      "length", (int)i->listing.fw_len, "sha256",
-                      json_hex(i->listing.fw_digest, sizeof i->listing.fw_digest)));
+        (void)json_object_set_new(root, "firmware", firmware_json(i));
     }
     (void)json_object_set_new(root, "checks",
                               json_pack("{s:s, s:s, s:s, s:s}", "checksum",

@@ -68,8 +68,11 @@ void inspection_print(const struct inspection *i)
     }
     if (i->listing.has_fw_digest) {
         hex_encode(i->listing.fw_digest, sizeof i->listing.fw_digest, digest);
-        printf("firmware: %u bytes at 0x%X, sha256 %s\n", i->listing.fw_len,
-               file->file.payload_off + OTAV_META_LEN, digest);
+        printf("firmware: %u bytes", i->listing.fw_len);
+        if (i->listing.body.compressed) {
+            printf(", compressed to %u,", i->listing.body.sent_len);
+        }
+        printf(" at 0x%X, sha256 %s\n", file->file.payload_off + OTAV_META_LEN, digest);
     }
     printf("checks: checksum %s, length %s, metadata signature %s, firmware signature %s\n",
            finding_name(i->checksum), finding_name(i->length), finding_name(i->metadata_signature),

@@ -266,11 +266,12 @@ static enum ox list_payload(const struct ota_file *file, struct listing *listing
     list_metadata(file, listing);
     mark_bound_image_id(listing);
     listing->fw_len = otav_load_u32(listing->metadata + OTAV_META_FW_LEN_OFF);
-    if (listing->fw_len > file->file.payload_len - OTAV_META_LEN || !listing_whole_blocks(file)) {
+    listing->body = ota_file_body(file, listing->metadata);
+    if (listing->body.len > file->file.payload_len - OTAV_META_LEN || !listing_whole_blocks(file)) {
         return OX_OK; /* the caller sees that there is no digest */
     }
-    ox = ota_file_firmware_digest(file, listing->fw_len, listing->fw_digest);
-    listing->has_fw_digest = ox == OX_OK;
+    ox = ota_file_try_firmware_digest(file, listing->fw_len, listing->fw_digest, &listing->fw_err);
+    listing->has_fw_digest = ox == OX_OK && listing->fw_err == OTAV_OK;
     return ox;
 }
 
@@ -280,6 +281,7 @@ enum ox listing_make(const struct ota_file *file, struct listing *ret)
 
     memset(ret, 0, sizeof *ret);
     ret->attributes_err = OTAV_OK;
+    ret->fw_err = OTAV_OK;
     memcpy(ret->header, file->prefix, file->prefix_len);
     list_headers(file, ret);
     if (file->err == OTAV_OK && ota_file_readable(file)) {

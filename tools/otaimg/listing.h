@@ -41,8 +41,10 @@ struct listing_record {
 struct listing {
     uint8_t header[OTAV_FILE_PREFIX_LEN];
     uint8_t metadata[OTAV_META_LEN];
-    bool has_metadata; /* readable and plausible */
-    uint32_t fw_len;   /* 0 when unknown */
+    bool has_metadata;    /* readable and plausible */
+    uint32_t fw_len;      /* 0 when unknown */
+    struct ota_body body; /* with fw_len: how the firmware is sent */
+    enum otav_err fw_err; /* OTAV_OK unless compressed firmware cannot be inflated */
     bool has_fw_digest;
     uint8_t fw_digest[OTAV_SHA256_LEN];
     enum otav_err attributes_err; /* OTAV_OK also when there are none */

@@ -210,12 +210,56 @@ static enum ox read_zigbee(struct yaml_node *root, struct manifest *m)
     return read_zigbee_optional(map, m);
 }
 
-static enum ox read_output(struct yaml_node *root, struct manifest *m)
+/* A word, or a mapping where there is more to say. */
+static enum ox read_compress_value(struct yaml_node *root, struct yaml_node *node,
+                                   struct manifest *m)
 {
-    static const char *const compress_words[] = {"none", NULL};
+    static const char *const words[] = {"none", "deflate", NULL};
+    struct yaml_node *map = NULL;
     unsigned word = 0;
     bool present;
-    enum ox ox = ydoc_get_word(root, "compress", &present, compress_words, &word);
+    enum ox ox;
+
+    if (node->kind == YAML_SCALAR) {
+        ox = ydoc_get_word(root, "compress", NULL, words, &word);
+    } else if ((ox = ydoc_get_map(root, "compress", NULL, &map)) == OX_OK &&
+               (ox = ydoc_get_word(map, "method", NULL, words, &word)) == OX_OK) {
+        ox = ydoc_get_bool(map, "keep", &present, &m->compress_keep);
+    }
+    m->compress = word != 0;
+    return ox;
+}
+
+/* Only our OTA service takes such a transfer, and it is the signed attributes that tell it. */
+static enum ox read_compress(struct yaml_node *root, struct manifest *m)
+{
+    struct yaml_node *node = ydoc_find(root, "compress");
+    bool present;
+    enum ox ox = OX_OK;
+
+    if (node == NULL) { /* for the list of known keys */
+        return ydoc_get_map(root, "compress", &present, &node);
+    }
+    ox = read_compress_value(root, node, m);
+    if (ox != OX_OK || !m->compress) {
+        return ox;
+    }
+    if (!m->has_attributes) {
+        return diag_fail_at(OX_USAGE, &node->key_pos,
+                            "'compress' given without 'attributes', which tell the device");
+    }
+    if (m->file_type != FILE_TYPE_BLE) {
+        return diag_fail_at(OX_USAGE, &node->key_pos,
+                            "'compress' given with file-type '%s', expected ble",
+                            file_type_words[m->file_type]);
+    }
+    return OX_OK;
+}
+
+static enum ox read_output(struct yaml_node *root, struct manifest *m)
+{
+    bool present;
+    enum ox ox = read_compress(root, m);
 
     if (ox == OX_OK) {
         ox = ydoc_get_path(root, "output", &present, &m->output);

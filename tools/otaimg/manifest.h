@@ -80,6 +80,9 @@ struct manifest {
     unsigned user_count;
     struct manifest_user_attribute *user;
 
+    bool compress;      /* compress: deflate; needs attributes and file-type ble */
+    bool compress_keep; /* compress.keep: also when it makes the file longer */
+
     enum manifest_file_type file_type; /* default ble */
 
     bool has_zigbee; /* required for zigbee and combo, an error for the others */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "diag.h"
-#include "digest.h"
 #include "explain.h"
 #include "util.h"
 
@@ -204,63 +203,4 @@ enum ox ota_file_metadata(const struct ota_file *file, uint8_t ret[OTAV_META_LEN
         ox = diag_fail(OX_DECRYPT, "%s: %s", file->source.path, otav_err_text(OTAV_ERR_DECRYPT));
     }
     return ox;
-}
-
-struct firmware_visit {
-    payload_visit *visit;
-    void *user;
-    uint32_t fw_len;
-};
-
-static enum ox visit_firmware(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
-{
-    const struct firmware_visit *v = user;
-    uint32_t start = OTAV_META_LEN;
-    uint32_t end = OTAV_META_LEN + v->fw_len;
-
-    if (offset < start) {
-        uint32_t skip = start - offset;
-
-        if (len <= skip) {
-            return OX_OK;
-        }
-        bytes += skip;
-        len -= skip;
-        offset = start;
-    }
-    if (offset >= end) {
-        return OX_OK;
-    }
-    return v->visit(v->user, offset - start, bytes, len < end - offset ? len : end - offset);
-}
-
-enum ox ota_file_for_each_firmware(const struct ota_file *file, uint32_t fw_len,
-                                   payload_visit *visit, void *user)
-{
-    struct firmware_visit v = {visit, user, fw_len};
-
-    if (fw_len > file->file.payload_len - OTAV_META_LEN) {
-        return diag_fail(OX_MALFORMED,
-                         "%s: metadata promises %u bytes of firmware, the file has room for %u",
-                         file->source.path, fw_len, file->file.payload_len - OTAV_META_LEN);
-    }
-    return for_each_up_to(file, file->file.payload_len, visit_firmware, &v);
-}
-
-static enum ox hash_piece(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
-{
-    (void)offset;
-    return digest_update(user, bytes, len);
-}
-
-enum ox ota_file_firmware_digest(const struct ota_file *file, uint32_t fw_len,
-                                 uint8_t ret[OTAV_SHA256_LEN])
-{
-    struct digest digest;
-    enum ox ox = digest_begin(&digest);
-
-    if (ox == OX_OK) {
-        ox = ota_file_for_each_firmware(file, fw_len, hash_piece, &digest);
-    }
-    return digest_end(&digest, ox, ret);
 }

@@ -59,13 +59,33 @@ enum ox ota_file_raw_metadata(const struct ota_file *file, uint8_t ret[OTAV_META
 typedef enum ox payload_visit(void *user, uint32_t offset, const uint8_t *bytes, size_t len);
 enum ox ota_file_for_each(const struct ota_file *file, payload_visit *visit, void *user);
 
-/* Visits the firmware alone: fw_len bytes behind the metadata. OX_MALFORMED when there are less. */
+/* What the payload holds between metadata and encryption padding. */
+struct ota_body {
+    bool compressed;   /* raw deflate; never in a slot image, whatever its attributes say */
+    uint32_t sent_len; /* bytes of the firmware or of the stream */
+    uint32_t len;      /* the same with the zeros behind a stream, up to a multiple of 16 */
+};
+
+/* As the metadata have it; the payload may be shorter. */
+struct ota_body ota_file_body(const struct ota_file *file, const uint8_t metadata[OTAV_META_LEN]);
+
+/* Visits the body as it is sent. OX_MALFORMED when the payload is shorter. */
+enum ox ota_file_for_each_sent(const struct ota_file *file, const uint8_t metadata[OTAV_META_LEN],
+                               payload_visit *visit, void *user);
+
+/* Visits the firmware: fw_len bytes, inflated where the file's own metadata say that they are
+ * compressed. OX_MALFORMED when there are less or the stream is not well-formed. */
 enum ox ota_file_for_each_firmware(const struct ota_file *file, uint32_t fw_len,
                                    payload_visit *visit, void *user);
 
 /* SHA-256 of the firmware. */
 enum ox ota_file_firmware_digest(const struct ota_file *file, uint32_t fw_len,
                                  uint8_t ret[OTAV_SHA256_LEN]);
+
+/* The same without a report of what is wrong with a stream: then *ret_err says it and *ret means
+ * nothing. */
+enum ox ota_file_try_firmware_digest(const struct ota_file *file, uint32_t fw_len,
+                                     uint8_t ret[OTAV_SHA256_LEN], enum otav_err *ret_err);
 
 /* Decrypts the payload of a file that is held in memory in place; from then on it reads as plain,
  * and the cipher is free for other work. No effect on a plain file. */

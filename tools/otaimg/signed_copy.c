@@ -38,8 +38,7 @@ static enum ox write_binary(const struct signed_copy *copy, struct outfile *out)
         ox = image_writer_put(&w, copy->metadata, OTAV_META_LEN);
     }
     if (ox == OX_OK) {
-        ox = ota_file_for_each_firmware(file, otav_load_u32(copy->metadata + OTAV_META_FW_LEN_OFF),
-                                        put_piece, &w);
+        ox = ota_file_for_each_sent(file, copy->metadata, put_piece, &w);
     }
     if (ox == OX_OK) {
         ox = image_writer_end(&w);

@@ -75,6 +75,7 @@ static enum ox check_revocation(const struct trust *trust, const struct ota_file
 static enum ox check_device(const struct trust *trust, struct ota_file *file,
                             const struct key_options *keys, uint8_t ret_id[32])
 {
+    struct file_question question;
     struct device_file device;
     uint8_t key_index = 0;
     enum ox ox = device_file_load(trust->device_path, keys, &device);
@@ -87,11 +88,13 @@ static enum ox check_device(const struct trust *trust, struct ota_file *file,
         memcpy(file->iv, device.config.decrypt_iv, sizeof file->iv);
         ox = cipher_open(device.decrypt_key_uri, keys, &file->cipher);
     }
+    question =
+        (struct file_question){&device.config, (enum otav_purpose)trust->purpose, device.inflates};
     if (ox == OX_OK && trust->device_crypto) {
-        ox = check_device_crypto(file, &device.config, (enum otav_purpose)trust->purpose);
+        ox = check_device_crypto(file, &question);
     }
     if (ox == OX_OK) {
-        ox = check_file(file, &device.config, (enum otav_purpose)trust->purpose, &key_index);
+        ox = check_file(file, &question, &key_index);
     }
     if (ox == OX_OK) {
         ox = check_revocation(trust, file, &device.config, key_index);

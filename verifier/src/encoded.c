@@ -45,7 +45,7 @@ enum otav_err otav_encoded_begin(struct otav_context *ctx)
     const uint8_t *encoding = encoding_of(ctx);
     uint32_t len;
 
-    if (encoding == NULL) {
+    if (encoding == NULL || ctx->transfer.in_slot) {
         ctx->body_len = ctx->fw_len;
         return OTAV_OK;
     }

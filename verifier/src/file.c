@@ -176,6 +176,7 @@ static enum otav_err take_header(struct otav_context *ctx, const uint8_t **bytes
     }
     ctx->work_len = 0;
     ctx->transfer.encrypted = file.encrypted;
+    ctx->transfer.in_slot = file.kind == OTAV_FILE_IMAGE;
     ctx->transfer.has_len = true;
     ctx->transfer.len = file.payload_len;
     if (file.has_otau) {
@@ -192,9 +193,10 @@ static enum otav_err take_header(struct otav_context *ctx, const uint8_t **bytes
 
 enum otav_err otav_open_file(struct otav_context *ctx, const struct otav_config *config,
                              const struct otav_crypto *crypto, enum otav_purpose purpose,
-                             uint32_t file_len, uint32_t file_sum)
+                             uint32_t file_len, uint32_t file_sum,
+                             const struct otav_decoder *decoder)
 {
-    struct otav_transfer transfer = {.purpose = (uint8_t)purpose};
+    struct otav_transfer transfer = {.purpose = (uint8_t)purpose, .decoder = decoder};
     enum otav_err err = otav_context_open(ctx, config, crypto, NULL, &transfer, OTAV_HEADER);
 
     if (err != OTAV_OK) {

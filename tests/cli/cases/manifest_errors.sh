@@ -18,7 +18,7 @@ m 'otaimg: 1' 'device: wbz451' 'firmware: {file: app.hex, version: 1.4.2.0, sequ
 m 'otaimg: 1' '	device: wbz451'
 printf 'otaimg: 1\ndevice: "\033[2J"\n' >m.yaml
 t build m.yaml -o x.ota
-t build stock.yaml --set compress=deflate -o x.ota
+t build stock.yaml --set compress=deflat -o x.ota
 t build stock.yaml --set file-type=zigbee -o x.ota
 t build encrypted.yaml --set file-type=image -o x.ota
 t build encrypted.yaml --set encrypt.iv=00 -o x.ota

@@ -29,7 +29,7 @@ static uint32_t sum_of(const uint8_t *file, uint32_t len)
 static enum otav_err verify(const struct input_job *job, const uint8_t *file, uint32_t sum)
 {
     enum otav_err err = otav_open_file(&ctx, &job->config, &otav_crypto_soft,
-                                       (enum otav_purpose)job->purpose, job->file_len, sum);
+                                       (enum otav_purpose)job->purpose, job->file_len, sum, NULL);
 
     for (uint32_t offset = 0; err == OTAV_OK && offset < job->file_len; offset += FEED_LEN) {
         uint32_t rest = job->file_len - offset;

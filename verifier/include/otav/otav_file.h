@@ -42,9 +42,12 @@ bool otav_file_guess(const uint8_t *prefix, size_t prefix_len, enum otav_file_ki
 uint16_t otav_file_checksum(uint32_t sum);
 
 /* Like otav_open(), for a whole file including its headers. The length and byte sum of the file are
- * taken beforehand, since the checksum covers all of it. Verify only, no flash. */
+ * taken beforehand, since the checksum covers all of it. Verify only, no flash: a decoder reads back
+ * from what it keeps itself; NULL: encoded transfers are refused. A file of kind image holds what lies
+ * in a slot, so it is plain whatever its attributes say of its transfer. */
 enum otav_err otav_open_file(struct otav_context *ctx, const struct otav_config *config,
                              const struct otav_crypto *crypto, enum otav_purpose purpose,
-                             uint32_t file_len, uint32_t file_sum);
+                             uint32_t file_len, uint32_t file_sum,
+                             const struct otav_decoder *decoder);
 
 #endif
