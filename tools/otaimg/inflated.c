@@ -79,5 +79,6 @@ static void wipe_state(void *state)
 
 void inflated_init(struct inflated *inflated)
 {
-    inflated->decoder = (struct otav_decoder){inflated, begin, feed, end, wipe_state};
+    inflated->decoder = (struct otav_decoder){
+        .state = inflated, .begin = begin, .feed = feed, .end = end, .wipe = wipe_state};
 }

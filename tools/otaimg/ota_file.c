@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <otam/otam.h>
+
 #include "diag.h"
 #include "explain.h"
 #include "util.h"
@@ -91,6 +93,26 @@ void ota_file_close(struct ota_file *file)
 enum ox ota_file_require(const struct ota_file *file)
 {
     return file->err == OTAV_OK ? OX_OK : explain_header(file);
+}
+
+enum ox ota_file_require_transfer(const struct ota_file *file)
+{
+    enum ox ox = ota_file_require(file);
+    uint32_t len = file->file.payload_len;
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (!file->file.has_otau) {
+        return diag_fail(OX_MALFORMED,
+                         "%s: a file of kind '%s', expected one with the header for BLE",
+                         file->source.path, ota_file_kind_name(file->file.kind));
+    }
+    if (len == 0 || len > OTAM_IMAGE_MAX_LEN) {
+        return diag_fail(OX_MALFORMED, "%s: image of %u bytes, expected 1..%u", file->source.path,
+                         len, OTAM_IMAGE_MAX_LEN);
+    }
+    return OX_OK;
 }
 
 enum ox ota_file_require_readable(const struct ota_file *file)

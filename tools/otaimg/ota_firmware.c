@@ -222,3 +222,37 @@ enum ox ota_file_firmware_digest(const struct ota_file *file, uint32_t fw_len,
     }
     return digest_end(&digest, ox, ret);
 }
+
+struct slot_image {
+    uint8_t *bytes;
+    uint32_t len;
+};
+
+static enum ox collect(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
+{
+    struct slot_image *image = user;
+
+    (void)offset;
+    if (len > OTAV_SLOT_LEN - image->len) {
+        return diag_fail(OX_MALFORMED, "firmware does not fit a slot, expected at most %u bytes",
+                         (unsigned)(OTAV_SLOT_LEN - OTAV_META_LEN));
+    }
+    memcpy(image->bytes + image->len, bytes, len);
+    image->len += (uint32_t)len;
+    return OX_OK;
+}
+
+enum ox ota_file_image(const struct ota_file *file, uint8_t ret[OTAV_SLOT_LEN], uint32_t *ret_len)
+{
+    struct slot_image image = {ret, OTAV_META_LEN};
+    enum ox ox = ota_file_metadata(file, ret);
+
+    if (ox == OX_OK) {
+        ox = ota_file_for_each_firmware(file, otav_load_u32(ret + OTAV_META_FW_LEN_OFF), collect,
+                                        &image);
+    }
+    if (ox == OX_OK) {
+        *ret_len = image.len;
+    }
+    return ox;
+}

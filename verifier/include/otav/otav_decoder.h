@@ -30,7 +30,8 @@ struct otav_decoder_point {
 #define OTAV_DECODER_POINT_LEN (4u * OTAV_PAGE_LEN)
 
 /* A decoder and its memory, of which it serves one transfer at a time. After the first error every
- * call of feed and end returns that one, until begin. */
+ * call of feed and end returns that one, until begin. point and resume are for otav_resume.h alone, and
+ * may be NULL where nothing is resumed. */
 struct otav_decoder {
     void *state; /* the caller's, handed to each function */
     /* Starts a transfer that shall give decoded_len bytes; io is copied. */
