@@ -347,7 +347,7 @@ static void keep_step(void *user, const struct sim_step *step)
     struct simulate *s = user;
 
     if ((s->step_count & (s->step_count + 1)) == 0) {
-        s->steps = xrealloc(s->steps, 2 * (s->step_count + 1) * sizeof *s->steps);
+        s->steps = xrealloc(s->steps, (size_t)2 * (s->step_count + 1) * sizeof *s->steps);
     }
     s->steps[s->step_count++] = *step;
 }

@@ -224,6 +224,7 @@ static void report(void *user, const struct otas_status *status)
         }
         break;
     case OTAS_SUSPENDED:
+        run->result.code = status->code;
         tell(run, SIM_ACTOR_DEVICE, "keeps %u bytes: %s", status->done_len,
              sim_code_text(status->code));
         break;
@@ -496,9 +497,11 @@ static enum sim_end find_end(const struct sim_run *run)
     return run->refused ? SIM_END_REFUSED : SIM_END_OLD;
 }
 
-static bool link_was_to_blame(enum otam_err err)
+/* Also a link on which a group takes longer than the service waits. */
+static bool link_was_to_blame(const struct sim_result *result)
 {
-    return err == OTAM_ERR_CONNECT || err == OTAM_ERR_LINK_LOST || err == OTAM_ERR_TIMEOUT;
+    return result->manager == OTAM_ERR_CONNECT || result->manager == OTAM_ERR_LINK_LOST ||
+           result->manager == OTAM_ERR_TIMEOUT || result->code == OTAS_ERR_TIMEOUT;
 }
 
 /* Whether an update that the device accepts came as far as the faults allowed. */
@@ -513,7 +516,7 @@ static bool came_to_its_end(const struct sim_run *run)
     case SIM_END_REVERTED:
         return no_confirm || result->power_cuts > 0;
     case SIM_END_OLD:
-        return link_was_to_blame(result->manager);
+        return link_was_to_blame(result);
     case SIM_END_REFUSED:
     case SIM_END_DEAD:
         break;
@@ -526,7 +529,7 @@ static void finish(struct sim_run *run)
     struct sim_result *result = &run->result;
 
     result->end = find_end(run);
-    if (result->end == SIM_END_NEW || result->end == SIM_END_OLD) {
+    if (result->end == SIM_END_NEW) {
         result->code = 0;
     }
     result->manager = otam_result(&run->manager);

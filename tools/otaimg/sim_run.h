@@ -67,7 +67,7 @@ enum sim_end {
 
 struct sim_result {
     enum sim_end end;
-    uint32_t code;         /* of REFUSED and REVERTED: what the device says; else 0 */
+    uint32_t code;         /* the last that the device reported; 0: none, or NEW */
     enum otam_err manager; /* how it ended for the manager */
     unsigned attempts;     /* connections */
     unsigned resumes;      /* that went on behind the first byte */
