@@ -137,6 +137,22 @@ START_TEST(test_run_cut_comes_where_it_is_asked_for)
 }
 END_TEST
 
+START_TEST(test_run_another_manager_goes_on_with_what_the_first_saved)
+{
+    struct sim_result result;
+
+    setup.manager_dies = true;
+    setup.cut_count = 2;
+    setup.cuts[0] = (struct sim_cut){SIM_CUT_GROUP, 9};
+    setup.cuts[1] = (struct sim_cut){SIM_CUT_BYTE, 17000};
+    result = run_update();
+    ck_assert_int_eq(result.end, SIM_END_NEW);
+    ck_assert_uint_eq(result.link_cuts, 2);
+    ck_assert_uint_eq(result.resumes, 2);
+    ck_assert_uint_gt(result.attempts, 2);
+}
+END_TEST
+
 START_TEST(test_run_same_seed_gives_the_same_run)
 {
     struct sim_result first;
@@ -266,6 +282,7 @@ static void add_tests(TCase *tcase)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_run_takes_the_time_that_the_model_says);
     tcase_add_test(tcase, test_run_cut_comes_where_it_is_asked_for);
+    tcase_add_test(tcase, test_run_another_manager_goes_on_with_what_the_first_saved);
     tcase_add_test(tcase, test_run_same_seed_gives_the_same_run);
     tcase_add_test(tcase, test_run_lost_packets_are_about_as_many_as_asked_for);
     tcase_add_test(tcase, test_run_low_battery_refuses_before_any_data);

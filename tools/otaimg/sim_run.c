@@ -292,6 +292,7 @@ static bool breaks(void *user)
     }
     if (broken) {
         run->result.link_cuts++;
+        run->dying = run->setup->manager_dies;
         tell(run, SIM_ACTOR_LINK, "is cut when the device has %u bytes",
              run->device->server.received_len + run->device->server.group_len);
     }
@@ -421,6 +422,15 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* Another manager in the place of the one that just died. */
+static void replace_manager(struct sim_run *run)
+{
+    run->dying = false;
+    run->dead_attempts += otam_progress(&run->manager)->attempt;
+    tell(run, SIM_ACTOR_MANAGER, "dies, and another takes its place");
+    (void)otam_start(&run->manager, &run->config, now_ms(run)); /* it took the file before */
+}
+
 /* Does what is due first; false: nothing is. */
 static bool step(struct sim_run *run)
 {
@@ -435,6 +445,9 @@ static bool step(struct sim_run *run)
     }
     if (link_us <= host_us && link_us <= tick_us && link_us <= run->reset_us) {
         sim_link_advance(&run->link);
+        if (run->dying) {
+            replace_manager(run);
+        }
     } else if (run->reset_us <= host_us && run->reset_us <= tick_us) {
         run->link.now_us = later(now_us, run->reset_us);
         reset_device(run);
@@ -533,7 +546,7 @@ static void finish(struct sim_run *run)
         result->code = 0;
     }
     result->manager = otam_result(&run->manager);
-    result->attempts = otam_progress(&run->manager)->attempt;
+    result->attempts = run->dead_attempts + otam_progress(&run->manager)->attempt;
     result->fragments = run->link.data_count;
     result->flash_ops = run->device->flash.op_count - run->first_op;
     result->packets = run->link.packet_count;
@@ -555,6 +568,16 @@ static void arm_power_cut(struct sim_run *run)
     }
 }
 
+static void configure_manager(struct sim_run *run)
+{
+    otam_config_init(&run->config);
+    run->config.transport = &sim_link_transport;
+    run->config.transport_ctx = &run->link;
+    run->config.host = &host;
+    run->config.host_ctx = run;
+    run->config.file_len = run->setup->file_len;
+}
+
 enum otam_err sim_run(struct sim_run *run, const struct sim_setup *setup, struct vdev *device,
                       struct sim_check *check, struct sim_result *ret)
 {
@@ -566,7 +589,6 @@ enum otam_err sim_run(struct sim_run *run, const struct sim_setup *setup, struct
                                          .user = run,
                                          .deliver = deliver,
                                          .breaks = breaks};
-    struct otam_config config;
     enum otam_err err;
 
     memset(run, 0, sizeof *run);
@@ -579,13 +601,8 @@ enum otam_err sim_run(struct sim_run *run, const struct sim_setup *setup, struct
     sim_check_begin(check, device, &setup->expect);
     arm_power_cut(run);
     start_device(run);
-    otam_config_init(&config);
-    config.transport = &sim_link_transport;
-    config.transport_ctx = &run->link;
-    config.host = &host;
-    config.host_ctx = run;
-    config.file_len = setup->file_len;
-    err = otam_start(&run->manager, &config, now_ms(run));
+    configure_manager(run);
+    err = otam_start(&run->manager, &run->config, now_ms(run));
     if (err != OTAM_OK) {
         return err;
     }
