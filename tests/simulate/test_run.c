@@ -242,6 +242,45 @@ START_TEST(test_run_checks_see_what_is_wrong)
 }
 END_TEST
 
+static uint64_t violations_of(enum sim_invariant invariant)
+{
+    return check.count[invariant].violations;
+}
+
+/* The same for those that are looked at while the device runs. */
+START_TEST(test_run_checks_see_what_a_wrong_device_would_do)
+{
+    struct otas_status status = {OTAS_FAILED, 0, 0, 0};
+
+    (void)run_update();
+    sim_check_report(&check, &status);
+    ck_assert_uint_eq(violations_of(SIM_REPORTED), 1);
+    status.code = OTAV_ERR_FIRMWARE_SIGNATURE;
+    sim_check_report(&check, &status);
+    ck_assert_uint_eq(violations_of(SIM_REPORTED), 1);
+    ck_assert_uint_eq(violations_of(SIM_RESUMED), 1);
+    check.trials = 0;
+    status.event = OTAS_STAGED; /* slot 1 holds the old image */
+    sim_check_report(&check, &status);
+    ck_assert_uint_eq(violations_of(SIM_RESUMED), 2);
+    device.report.state = OTAB_TRIAL;
+    sim_check_boot(&check);
+    ck_assert_uint_eq(violations_of(SIM_TRIAL), 0);
+    sim_check_boot(&check);
+    ck_assert_uint_eq(violations_of(SIM_TRIAL), 1);
+    device.report.state = OTAB_FAILED;
+    device.report.error = 0;
+    sim_check_boot(&check);
+    ck_assert_uint_eq(violations_of(SIM_REPORTED), 2);
+    ck_assert_uint_eq(violations_of(SIM_FLOOR), 0);
+    nvm_wipe_page(&device.flash, OTAB_FLOOR_ADDRESS);
+    sim_check_boot(&check);
+    ck_assert_uint_eq(violations_of(SIM_FLOOR), 1);
+    sim_check_end(&check, 1, 0, false, false);
+    ck_assert_uint_eq(violations_of(SIM_ENDS), 1);
+}
+END_TEST
+
 START_TEST(test_run_plaintext_outside_of_the_slots_is_seen)
 {
     setup.expect.encrypted = true;
@@ -288,6 +327,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_run_low_battery_refuses_before_any_data);
     tcase_add_test(tcase, test_run_application_that_does_not_confirm_is_reverted);
     tcase_add_test(tcase, test_run_checks_see_what_is_wrong);
+    tcase_add_test(tcase, test_run_checks_see_what_a_wrong_device_would_do);
     tcase_add_test(tcase, test_run_plaintext_outside_of_the_slots_is_seen);
     tcase_add_test(tcase, test_run_placeholder_passes_for_nothing_else);
 }
