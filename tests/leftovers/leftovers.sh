@@ -189,6 +189,7 @@ leftovers_file_keys() {
     sed 's/app.ota/other.ota/' secret.yaml >other.yaml
     run "several releases" 0 build secret.yaml other.yaml --jobs 2
     run "verify" 0 verify app.ota --device device.yaml
+    run "simulate" 0 simulate app.ota --device device.yaml --cut 600
     run "inspect" 0 inspect app.ota "${decrypt[@]}"
     run "extract" 0 extract app.ota --verify-key key.pub.pem "${decrypt[@]}" -o extracted.bin
     run "record with the AES key" 0 keys export --format provision --device device.yaml \

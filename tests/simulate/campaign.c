@@ -206,6 +206,7 @@ static void pick_faults(struct sim_setup *setup)
 
         setup->cuts[i] = (struct sim_cut){kind, 1 + pick(range)};
     }
+    setup->manager_dies = pick(3) == 0;
     if (pick(2) == 0) {
         setup->power_at = 1 + pick(update.file_len / 4 + 200);
         setup->power_how = (enum nvm_cut)pick(NVM_CUT_COUNT);

@@ -55,6 +55,7 @@ struct simulate {
     struct key_options keys;
     struct ota_file file;
     struct device_file device_file;
+    struct vdev_options device_options; /* here and not on the stack: it holds the AES key */
     struct vdev device;
     struct sim_run run;
     struct sim_check check;
@@ -324,15 +325,16 @@ static enum ox make_device(struct simulate *s)
 {
     const char *path = args_value(s->args, "installed");
     const struct vdev_host host = sim_run_host(&s->run);
-    const struct vdev_options device_options = {.config = s->device_file.config,
-                                                .crypto = &otav_crypto_openssl,
-                                                .resume = !args_has(s->args, "stock-service"),
-                                                .inflates = s->device_file.inflates,
-                                                .battery = 100,
-                                                .seed = s->setup.seed};
+    struct vdev_options *to = &s->device_options;
     enum ox ox;
 
-    vdev_init(&s->device, &device_options, &host);
+    memcpy(&to->config, &s->device_file.config, sizeof to->config);
+    to->crypto = &otav_crypto_openssl;
+    to->resume = !args_has(s->args, "stock-service");
+    to->inflates = s->device_file.inflates;
+    to->battery = 100;
+    to->seed = s->setup.seed;
+    vdev_init(&s->device, to, &host);
     ox = path != NULL ? install_file(s, path) : install_placeholder(s);
     if (ox == OX_OK && !vdev_boot(&s->device)) {
         ox = diag_fail(OX_POLICY, "%s: the device does not run its image: %s",
@@ -350,7 +352,7 @@ static void keep_step(void *user, const struct sim_step *step)
     struct simulate *s = user;
 
     if ((s->step_count & (s->step_count + 1)) == 0) {
-        s->steps = xrealloc(s->steps, 2 * (s->step_count + 1) * sizeof *s->steps);
+        s->steps = xrealloc(s->steps, (size_t)2 * (s->step_count + 1) * sizeof *s->steps);
     }
     s->steps[s->step_count++] = *step;
 }

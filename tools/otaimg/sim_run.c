@@ -224,6 +224,7 @@ static void report(void *user, const struct otas_status *status)
         }
         break;
     case OTAS_SUSPENDED:
+        run->result.code = status->code;
         tell(run, SIM_ACTOR_DEVICE, "keeps %u bytes: %s", status->done_len,
              sim_code_text(status->code));
         break;
@@ -291,6 +292,7 @@ static bool breaks(void *user)
     }
     if (broken) {
         run->result.link_cuts++;
+        run->dying = run->setup->manager_dies;
         tell(run, SIM_ACTOR_LINK, "is cut when the device has %u bytes",
              run->device->server.received_len + run->device->server.group_len);
     }
@@ -420,6 +422,15 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* Another manager in the place of the one that just died. */
+static void replace_manager(struct sim_run *run)
+{
+    run->dying = false;
+    run->dead_attempts += otam_progress(&run->manager)->attempt;
+    tell(run, SIM_ACTOR_MANAGER, "dies, and another takes its place");
+    (void)otam_start(&run->manager, &run->config, now_ms(run)); /* it took the file before */
+}
+
 /* Does what is due first; false: nothing is. */
 static bool step(struct sim_run *run)
 {
@@ -434,6 +445,9 @@ static bool step(struct sim_run *run)
     }
     if (link_us <= host_us && link_us <= tick_us && link_us <= run->reset_us) {
         sim_link_advance(&run->link);
+        if (run->dying) {
+            replace_manager(run);
+        }
     } else if (run->reset_us <= host_us && run->reset_us <= tick_us) {
         run->link.now_us = later(now_us, run->reset_us);
         reset_device(run);
@@ -496,9 +510,11 @@ static enum sim_end find_end(const struct sim_run *run)
     return run->refused ? SIM_END_REFUSED : SIM_END_OLD;
 }
 
-static bool link_was_to_blame(enum otam_err err)
+/* Also a link on which a group takes longer than the service waits. */
+static bool link_was_to_blame(const struct sim_result *result)
 {
-    return err == OTAM_ERR_CONNECT || err == OTAM_ERR_LINK_LOST || err == OTAM_ERR_TIMEOUT;
+    return result->manager == OTAM_ERR_CONNECT || result->manager == OTAM_ERR_LINK_LOST ||
+           result->manager == OTAM_ERR_TIMEOUT || result->code == OTAS_ERR_TIMEOUT;
 }
 
 /* Whether an update that the device accepts came as far as the faults allowed. */
@@ -513,7 +529,7 @@ static bool came_to_its_end(const struct sim_run *run)
     case SIM_END_REVERTED:
         return no_confirm || result->power_cuts > 0;
     case SIM_END_OLD:
-        return link_was_to_blame(result->manager);
+        return link_was_to_blame(result);
     case SIM_END_REFUSED:
     case SIM_END_DEAD:
         break;
@@ -526,11 +542,11 @@ static void finish(struct sim_run *run)
     struct sim_result *result = &run->result;
 
     result->end = find_end(run);
-    if (result->end == SIM_END_NEW || result->end == SIM_END_OLD) {
+    if (result->end == SIM_END_NEW) {
         result->code = 0;
     }
     result->manager = otam_result(&run->manager);
-    result->attempts = otam_progress(&run->manager)->attempt;
+    result->attempts = run->dead_attempts + otam_progress(&run->manager)->attempt;
     result->fragments = run->link.data_count;
     result->flash_ops = run->device->flash.op_count - run->first_op;
     result->packets = run->link.packet_count;
@@ -552,6 +568,16 @@ static void arm_power_cut(struct sim_run *run)
     }
 }
 
+static void configure_manager(struct sim_run *run)
+{
+    otam_config_init(&run->config);
+    run->config.transport = &sim_link_transport;
+    run->config.transport_ctx = &run->link;
+    run->config.host = &host;
+    run->config.host_ctx = run;
+    run->config.file_len = run->setup->file_len;
+}
+
 enum otam_err sim_run(struct sim_run *run, const struct sim_setup *setup, struct vdev *device,
                       struct sim_check *check, struct sim_result *ret)
 {
@@ -563,7 +589,6 @@ enum otam_err sim_run(struct sim_run *run, const struct sim_setup *setup, struct
                                          .user = run,
                                          .deliver = deliver,
                                          .breaks = breaks};
-    struct otam_config config;
     enum otam_err err;
 
     memset(run, 0, sizeof *run);
@@ -576,13 +601,8 @@ enum otam_err sim_run(struct sim_run *run, const struct sim_setup *setup, struct
     sim_check_begin(check, device, &setup->expect);
     arm_power_cut(run);
     start_device(run);
-    otam_config_init(&config);
-    config.transport = &sim_link_transport;
-    config.transport_ctx = &run->link;
-    config.host = &host;
-    config.host_ctx = run;
-    config.file_len = setup->file_len;
-    err = otam_start(&run->manager, &config, now_ms(run));
+    configure_manager(run);
+    err = otam_start(&run->manager, &run->config, now_ms(run));
     if (err != OTAM_OK) {
         return err;
     }

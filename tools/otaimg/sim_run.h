@@ -51,6 +51,7 @@ struct sim_setup {
     enum sim_app app;
     struct sim_cut cuts[SIM_CUT_MAX];
     unsigned cut_count;
+    bool manager_dies; /* at each cut; another one goes on with what it saved */
     unsigned power_at; /* power goes at this erase or program of the run, from 1; 0: never */
     enum nvm_cut power_how;
     void *user;
@@ -67,7 +68,7 @@ enum sim_end {
 
 struct sim_result {
     enum sim_end end;
-    uint32_t code;         /* of REFUSED and REVERTED: what the device says; else 0 */
+    uint32_t code;         /* the last that the device reported; 0: none, or NEW */
     enum otam_err manager; /* how it ended for the manager */
     unsigned attempts;     /* connections */
     unsigned resumes;      /* that went on behind the first byte */
@@ -91,6 +92,9 @@ struct sim_run {
     struct sim_result result;
     struct sim_link link;
     struct otam manager;
+    struct otam_config config; /* of every manager */
+    bool dying;
+    unsigned dead_attempts; /* connections of managers before */
     struct otav_sha256_state sha256;
     bool has_saved;
     uint8_t saved[OTAM_STATE_LEN];
