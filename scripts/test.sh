@@ -80,7 +80,7 @@ check_coverage() {
 }
 
 sources() {
-    find verifier tools tests examples -name '*.[ch]' -print0 | sort -z
+    find manager verifier tools tests examples -name '*.[ch]' -print0 | sort -z
 }
 
 check_format() {
@@ -89,7 +89,7 @@ check_format() {
 
 check_tidy() {
     [ -f build/host/compile_commands.json ] || cmake --preset host || return 1
-    find verifier/src verifier/crypto tools -name '*.c' -print0 |
+    find manager/src verifier/src verifier/crypto tools -name '*.c' -print0 |
         xargs -0 -n 8 -P "$jobs" clang-tidy -p build/host --quiet 2>&1 |
         sed '/ warnings\{0,1\} generated\.$/d'
 }

@@ -1,10 +1,11 @@
 #!/bin/sh
-# check_symbols.sh NM ARCHIVE [BELOW]: the verifier has no writable data and uses nothing but memcpy, memset,
-# memcmp, helpers of the compiler and what the archive BELOW defines. fields_doc is for hosts and may use strcmp.
+# check_symbols.sh NM ARCHIVE [BELOW]...: the verifier has no writable data and uses nothing but memcpy, memset,
+# memcmp, helpers of the compiler and what the archives BELOW define. fields_doc is for hosts and may use strcmp.
 set -eu
-nm=$1 archive=$2 below=${3:-$2}
+nm=$1 archive=$2
+shift 2
 undefined=$("$nm" "$archive" | awk '$1 == "U" { print $2 }' | sort -u)
-defined=$("$nm" --defined-only "$archive" "$below" | awk 'NF == 3 { print $3 }' | sort -u)
+defined=$("$nm" --defined-only "$archive" "$@" | awk 'NF == 3 { print $3 }' | sort -u)
 [ -n "$defined" ] || { echo "no symbols in $archive"; exit 1; }
 
 status=0

@@ -250,7 +250,7 @@ END_TEST
 
 /* ---- the archive ------------------------------------------------------------------------------ */
 
-/* Undefined symbols of the verifier, besides its own. */
+/* Undefined symbols of the libraries, besides their own. */
 static const char *const external[] = {
     "memcpy", "memset", "memcmp", "strcmp", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"};
 
@@ -261,7 +261,7 @@ static bool is_external(const char *name)
             return true;
         }
     }
-    return strncmp(name, "otav_", 5) == 0;
+    return strncmp(name, "otav_", 5) == 0 || strncmp(name, "otam_", 5) == 0;
 }
 
 /* Sanitizers and coverage bring symbols and counters of their own. */
@@ -287,14 +287,15 @@ static void check_symbol(char *line, bool *ret_instrumented)
         return;
     }
     section++;
-    ck_assert_msg(kind != 'U' || is_external(name), "the verifier uses %s", name);
+    ck_assert_msg(kind != 'U' || is_external(name), "a library uses %s", name);
     ck_assert_msg(kind != 'C' && kind != 'c', "%s is common data", name);
     ck_assert_msg(!starts(section, ".bss"), "%s is writable", name);
     ck_assert_msg(!starts(section, ".data") || starts(section, ".data.rel.ro"), "%s is writable",
                   name);
 }
 
-START_TEST(test_layering_archive_has_no_globals_and_no_libc)
+/* archive: its path from the build folder. */
+static void check_archive(const char *archive)
 {
     char exe[PATH_MAX] = "";
     char command[PATH_MAX + 64];
@@ -304,7 +305,7 @@ START_TEST(test_layering_archive_has_no_globals_and_no_libc)
     FILE *nm;
 
     ck_assert_int_gt(readlink("/proc/self/exe", exe, sizeof exe - 1), 0);
-    snprintf(command, sizeof command, "nm -f sysv '%s/../verifier/libotav.a'", dirname(exe));
+    snprintf(command, sizeof command, "nm -f sysv '%s/../%s'", dirname(exe), archive);
     nm = popen(command, "r");
     ck_assert_ptr_nonnull(nm);
     while (fgets(line, sizeof line, nm) != NULL) {
@@ -318,6 +319,17 @@ START_TEST(test_layering_archive_has_no_globals_and_no_libc)
         printf("SKIPPED: the archive is instrumented, its symbols say nothing\n");
     }
 }
+
+START_TEST(test_layering_archive_has_no_globals_and_no_libc)
+{
+    check_archive("verifier/libotav.a");
+}
+END_TEST
+
+START_TEST(test_layering_manager_archive_has_no_globals_and_no_libc)
+{
+    check_archive("manager/libotam.a");
+}
 END_TEST
 
 static void add_tests(TCase *tc)
@@ -327,6 +339,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_layering_tool_keeps_libraries_in_their_files);
     tcase_add_test(tc, test_layering_device_uses_public_headers);
     tcase_add_test(tc, test_layering_archive_has_no_globals_and_no_libc);
+    tcase_add_test(tc, test_layering_manager_archive_has_no_globals_and_no_libc);
 }
 
 int main(void)
