@@ -26,7 +26,7 @@ _otaimg_options()
     estimate) echo "--json $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
-    send) echo "--serial --timeout --json $trust $decrypt $key $common" ;;
+    send) echo "--serial --unix --state --attempts --timeout --json $trust $decrypt $key $common" ;;
     merge)
         echo "-b --bootloader -p --provision --app-hex -o --output --json $decrypt $key $common"
         ;;
@@ -70,11 +70,13 @@ _otaimg_value()
 {
     case $1 in
     -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file | \
-        -b | --bootloader | -p | --provision | --app-hex | --serial) _otaimg_files "$2" ;;
+        -b | --bootloader | -p | --provision | --app-hex | --serial | \
+        --unix | --state) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw provision' ;;
-    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout) ;;
+    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout | \
+        --attempts) ;;
     *) return 1 ;;
     esac
 }
