@@ -58,10 +58,10 @@ wait_for() {
 
 # start_device OPTION...: in the background, listening at ./socket
 start_device() {
-  rm -f socket slot.bin
+  rm -f socket slot.bin device.log
   "$device" socket device.yaml slot.bin "$@" >device.log 2>&1 &
   device_pid=$!
-  wait_for grep -q listening device.log
+  wait_for grep -q -s listening device.log
 }
 
 stop_device() {
