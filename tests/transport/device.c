@@ -7,10 +7,11 @@
  *
  * Serves one manager after the other until it is told to reset; then it writes the content of slot 1,
  * without erased pages at its end, to SLOT and exits. hold: from this many bytes on, it says "holding"
- * and nothing to the manager, once. drop: there it ends the connection, once. Layer: test.
+ * and nothing to the manager until the connection ends or SIGUSR1 comes, once. drop: there it ends the connection, once. Layer: test.
  */
 #include <otav/otav_openssl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,10 +102,17 @@ static bool is_reached(const struct device *device, uint32_t *at_len)
     return is;
 }
 
+static void go_on(int number)
+{
+    (void)number; /* ends the wait */
+}
+
 static void hold(const struct device *device)
 {
     struct pollfd entry = {.fd = device->fd, .events = POLLRDHUP};
+    const struct sigaction interrupt = {.sa_handler = go_on};
 
+    (void)sigaction(SIGUSR1, &interrupt, NULL);
     puts("holding");
     (void)fflush(stdout);
     (void)poll(&entry, 1, -1);
@@ -156,6 +164,25 @@ static int write_slot(const struct peer *peer, const char *path)
     return 0;
 }
 
+/* As the service has them, for a mock that is to show the same. */
+static void print_uuids(void)
+{
+    static const uint8_t *const uuids[] = {otas_service_uuid, otas_attributes[OTAS_FEATURE].uuid,
+                                           otas_attributes[OTAS_CONTROL].uuid,
+                                           otas_attributes[OTAS_DATA].uuid};
+
+    for (size_t i = 0; i < sizeof uuids / sizeof uuids[0]; i++) {
+        uint8_t bytes[OTAS_UUID_LEN];
+        char text[UUID_TEXT_LEN];
+
+        for (size_t k = 0; k < sizeof bytes; k++) {
+            bytes[k] = uuids[i][sizeof bytes - 1 - k];
+        }
+        format_uuid(bytes, text);
+        printf("uuid %s\n", text);
+    }
+}
+
 static bool set(struct device *device, const char *option)
 {
     struct otav_config *config = &device->peer.device;
@@ -202,6 +229,7 @@ int main(int argc, char **argv)
     if (att_listen(argv[1], &listen_fd) != OX_OK) {
         return 1;
     }
+    print_uuids();
     puts("listening");
     (void)fflush(stdout);
     while (device.peer.reset_count == 0) {

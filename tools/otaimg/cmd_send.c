@@ -19,9 +19,12 @@
 
 static const struct option_spec options[] = {
     {"serial", 0, "PORT", "to a bootloader in serial DFU, 115200 8N1", false},
+    {"ble", 0, "ADDRESS", "to an application with the OTA service, through BlueZ", false},
+    {"adapter", 0, "NAME", "with --ble: this adapter, such as hci0 (default: the first that is on)",
+     false},
     {"unix", 0, "SOCKET", "to a device process that listens here", false},
-    {"state", 0, "FILE", "with --unix: keep here how far it got, for the next run", false},
-    {"attempts", 0, "N", "with --unix: connections without progress (default 5)", false},
+    {"state", 0, "FILE", "with --ble, --unix: keep here how far it got, for the next run", false},
+    {"attempts", 0, "N", "with --ble, --unix: connections without progress (default 5)", false},
     {"timeout", 0, "MS", "milliseconds that the device may take to answer", false},
     {"json", 0, NULL, "print JSON: how it went", false},
     TRUST_OPTION_SPECS,
@@ -40,8 +43,8 @@ struct transport {
                          const struct send_link_options *options, struct otam_progress *ret);
 };
 
-static const struct transport transports[] = {{"serial", send_serial, NULL},
-                                              {"unix", NULL, send_unix}};
+static const struct transport transports[] = {
+    {"serial", send_serial, NULL}, {"ble", NULL, send_ble}, {"unix", NULL, send_unix}};
 
 struct send {
     const struct args *args;
@@ -68,7 +71,8 @@ static enum ox choose_transport(const struct args *args, const struct transport 
         }
     }
     if (chosen == NULL) {
-        return diag_fail(OX_USAGE, "no device given, expected --serial PORT or --unix SOCKET");
+        return diag_fail(OX_USAGE,
+                         "no device given, expected --serial PORT, --ble ADDRESS or --unix SOCKET");
     }
     *ret = chosen;
     return OX_OK;
@@ -88,10 +92,14 @@ static enum ox read_link_options(const struct args *args, const struct transport
     const char *attempts = args_value(args, "attempts");
     bool is_link = transport->send_file != NULL;
     uint64_t count = 0;
-    enum ox ox = require_option(args, "state", is_link, "--unix");
+    enum ox ox = require_option(args, "adapter", transport->send_file == send_ble, "--ble");
 
     if (ox == OX_OK) {
-        ox = require_option(args, "attempts", is_link, "--unix");
+        ox = require_option(args, "state", is_link, "--ble or --unix");
+    }
+
+    if (ox == OX_OK) {
+        ox = require_option(args, "attempts", is_link, "--ble or --unix");
     }
     if (ox == OX_OK && attempts != NULL &&
         (!parse_u64(attempts, ATTEMPTS_MAX, &count) || count == 0)) {
@@ -99,6 +107,7 @@ static enum ox read_link_options(const struct args *args, const struct transport
     }
     ret->attempts = (unsigned)count;
     ret->state_path = args_value(args, "state");
+    ret->adapter = args_value(args, "adapter");
     return ox;
 }
 
@@ -288,7 +297,7 @@ static enum ox run(const struct args *args)
 }
 
 const struct command command_send = {"send",
-                                     "FILE --serial PORT | --unix SOCKET [options]",
+                                     "FILE --serial PORT | --ble ADDRESS | --unix SOCKET [options]",
                                      "an OTA file into a device that waits for it",
                                      "To a bootloader the image goes in plaintext into slot 1; the "
                                      "device verifies it at its reset,\n"

@@ -36,14 +36,17 @@ struct send_link_options {
     unsigned timeout_ms; /* for an answer of the device; 0: the manager's own times */
     unsigned attempts;   /* connections without progress before giving up; 0: the manager's own */
     const char *state_path; /* --state, NULL = none */
+    const char *adapter;    /* send_ble(): "hci0"; NULL: the first that is on */
 };
 
-/* The file as it is, encrypted or not, to a device process at an AF_UNIX socket (att_socket.h).
- * *ret: how it went at the end.
+/* The file as it is, encrypted or not, to a device process at an AF_UNIX socket (att_socket.h), or to
+ * the device with this address through BlueZ. *ret: how it went at the end.
  * OX_MALFORMED: not a file for this way, nothing was sent. OX_WRONG_DEVICE: the device has no such
  * service, or takes no firmware. OX_IO: no link, or the device refused or failed. OX_USAGE: the state
  * file is none. */
 enum ox send_unix(const char *path, const struct source *file,
                   const struct send_link_options *options, struct otam_progress *ret);
+enum ox send_ble(const char *address, const struct source *file,
+                 const struct send_link_options *options, struct otam_progress *ret);
 
 #endif

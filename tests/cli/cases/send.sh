@@ -35,3 +35,6 @@ t send app.bin --unix socket
 t send plain.ota --unix socket --attempts 1
 t send plain.ota --unix socket --attempts 1 --state plain.ota
 files
+t send plain.ota --unix socket --adapter hci0
+t send plain.ota --ble here
+t send plain.ota --ble C0:FF:EE:12:34:56 --unix socket

@@ -26,7 +26,7 @@ _otaimg_options()
     estimate) echo "--json $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
-    send) echo "--serial --unix --state --attempts --timeout --json $trust $decrypt $key $common" ;;
+    send) echo "--serial --ble --adapter --unix --state --attempts --timeout --json $trust $decrypt $key $common" ;;
     merge)
         echo "-b --bootloader -p --provision --app-hex -o --output --json $decrypt $key $common"
         ;;
@@ -76,7 +76,7 @@ _otaimg_value()
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --format) _otaimg_words "$2" 'pem der c raw provision' ;;
     --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout | \
-        --attempts) ;;
+        --attempts | --ble | --adapter) ;;
     *) return 1 ;;
     esac
 }
