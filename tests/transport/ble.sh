@@ -114,6 +114,11 @@ grep -q StopDiscovery mock.log || fail "the search goes on"
 stop_bluez
 
 echo "nobody is there"
+start_bluez '"known": false, "heard": false'
+expect_exit 3 $send --attempts 1 --timeout 300
+expect_line "otaimg: $address: no device of this address is in reach"
+grep -q StopDiscovery mock.log || fail "the search goes on"
+stop_bluez
 start_bluez
 rm socket
 expect_exit 3 $send --attempts 2

@@ -2,8 +2,9 @@
 an AF_UNIX socket (tools/otaimg/att_socket.h).
 
 Parameters: socket; uuids: [service, feature, control, data]; and to misbehave:
-adapter: "on", "off", "none"; known: whether the device is there before it is searched for; paired;
-service: whether it has the OTA service; connect, pair, write, notify: names of the error that the call gives.
+adapter: "on", "off", "none"; known: whether the device is there before it is searched for; heard:
+whether a search finds it; paired; service: whether it has the OTA service; connect, pair, write,
+notify: names of the error that the call gives.
 """
 import socket
 import struct

@@ -86,6 +86,13 @@ expect_line "otaimg: nothing: cannot connect: No such file or directory, expecte
 expect_exit 3 send plain.ota --unix app.bin --attempts 1
 expect_line "otaimg: app.bin: cannot connect: Connection refused, expected the socket of a device"
 
+echo "a device that falls silent"
+start_device hold=20000
+expect_exit 3 send plain.ota --unix socket --timeout 200 --attempts 1
+expect_line "otaimg: socket: device did not answer in time (19456 of 40512 bytes confirmed, connections: 1)"
+expect_line "hint: the same command goes on where it stopped, if the device can resume"
+stop_device
+
 echo "a damaged file is not sent"
 (head -c 600 plain.ota && printf x && tail -c +602 plain.ota) >damaged.ota
 expect_exit 10 send damaged.ota --unix nothing

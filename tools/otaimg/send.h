@@ -33,7 +33,7 @@ enum ox send_serial(const char *port, const struct send_image *image, unsigned t
 
 /* How an OTA file goes to the service of an application that runs, by the manager (otam.h). */
 struct send_link_options {
-    unsigned timeout_ms; /* for an answer of the device; 0: the manager's own times */
+    unsigned timeout_ms; /* for a connection and each answer; 0: the manager's own times */
     unsigned attempts;   /* connections without progress before giving up; 0: the manager's own */
     const char *state_path; /* --state, NULL = none */
     const char *adapter;    /* send_ble(): "hci0"; NULL: the first that is on */

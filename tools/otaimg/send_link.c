@@ -161,6 +161,7 @@ static void configure(const struct send_link *link, const struct send_link_optio
     ret->transport = link->transport;
     ret->transport_ctx = link->ctx;
     if (options->timeout_ms != 0) {
+        ret->connect_ms = options->timeout_ms;
         ret->response_ms = options->timeout_ms;
         ret->group_ms = options->timeout_ms;
     }
