@@ -49,8 +49,18 @@ static void put_attributes(const struct image_spec *spec, uint8_t *area)
     }
 }
 
+static void fill_densely(const struct image_spec *spec, uint8_t *fw)
+{
+    uint32_t state = spec->fill;
+
+    for (uint32_t i = 0; i < spec->fw_len; i++) {
+        state = state * 1664525u + 1013904223u;
+        fw[i] = (uint8_t)(state >> 24);
+    }
+}
+
 /* The first and the last unit, and one in every page: never erased ones. */
-static void fill_firmware(const struct image_spec *spec, uint8_t *fw)
+static void fill_sparsely(const struct image_spec *spec, uint8_t *fw)
 {
     memset(fw, 0xFF, spec->fw_len);
     for (uint32_t off = 0; off < spec->fw_len; off += OTAV_PAGE_LEN) {
@@ -92,7 +102,11 @@ void image_make(const struct image_spec *spec, struct boot_image *ret)
     if (!spec->stock) {
         put_attributes(spec, meta + OTAV_META_ATTRIBUTES_OFF);
     }
-    fill_firmware(spec, ret->bytes + OTAV_META_LEN);
+    if (spec->dense) {
+        fill_densely(spec, ret->bytes + OTAV_META_LEN);
+    } else {
+        fill_sparsely(spec, ret->bytes + OTAV_META_LEN);
+    }
     sign(spec->key, ret->bytes + OTAV_META_LEN, spec->fw_len, meta + OTAV_META_FW_SIG_LEN_OFF,
          meta + OTAV_META_FW_SIG_OFF);
     sign(spec->key, meta + OTAV_META_SIGNED_OFF, OTAV_META_LEN - OTAV_META_SIGNED_OFF,

@@ -23,6 +23,7 @@ struct image_spec {
     bool other_product; /* not the device's */
     uint32_t revoke;    /* keys; 0: no such attribute */
     uint8_t fill;       /* makes firmwares differ */
+    bool dense;         /* no unit of the firmware is erased */
 };
 
 struct boot_image {
@@ -31,7 +32,7 @@ struct boot_image {
     uint8_t id[OTAB_ID_LEN];
 };
 
-/* Firmware of mostly erased units, so that long images take few operations. */
+/* Firmware of mostly erased units, so that long images take few operations, unless dense. */
 void image_make(const struct image_spec *spec, struct boot_image *ret);
 
 /* A device of the given policy that knows the stand-in keys. */

@@ -3,10 +3,10 @@
  */
 #include "world.h"
 
-#include <boot_floor.h>
 #include <string.h>
 
 #include "fast_crypto.h"
+#include "sim_floor.h"
 
 enum { PDS_PAGES = 4 };
 
@@ -87,44 +87,14 @@ bool world_holds(const struct world *world, uint32_t address, const struct boot_
     return true;
 }
 
-static bool in_doubt(const struct nvm_sim *sim, unsigned page, size_t off, size_t len)
-{
-    uint8_t mask = 0;
-
-    for (size_t i = off; sim->torn_index[page] != 0 && i < off + len; i++) {
-        mask |= sim->torn[sim->torn_index[page] - 1].mask[i];
-    }
-    return mask != 0;
-}
-
 uint32_t world_floor(const struct world *world)
 {
-    const uint8_t *page = world->sim.bytes[NVM_FLOOR_PAGE];
-    uint32_t floor = 0;
-
-    for (size_t off = 0; off < OTAV_PAGE_LEN; off += OTAV_UNIT_LEN) {
-        const uint8_t *record = page + off;
-        uint32_t value = otav_load_u32(record + OTAB_FLOOR_VALUE);
-
-        if (otav_load_u32(record) == OTAB_FLOOR_RAISE &&
-            otav_load_u32(record + OTAB_FLOOR_VALUE_NOT) == ~value &&
-            otav_load_u32(record + OTAB_FLOOR_CHECK) == otab_log_check(record, OTAB_FLOOR_CHECK) &&
-            value > floor && !in_doubt(&world->sim, NVM_FLOOR_PAGE, off, OTAV_UNIT_LEN)) {
-            floor = value;
-        }
-    }
-    return floor;
+    return sim_floor_read(&world->sim);
 }
 
 void world_fill_floor(struct world *world, unsigned pairs_left)
 {
-    uint8_t record[OTAV_UNIT_LEN];
-
-    otav_store_u32(record + OTAB_FLOOR_KIND, OTAB_FLOOR_RAISE);
-    otav_store_u32(record + OTAB_FLOOR_VALUE, 0);
-    otav_store_u32(record + OTAB_FLOOR_VALUE_NOT, ~UINT32_C(0));
-    otav_store_u32(record + OTAB_FLOOR_CHECK, otab_log_check(record, OTAB_FLOOR_CHECK));
-    for (unsigned i = 0; i < 2 * (OTAB_FLOOR_PAIRS - pairs_left); i++) {
-        nvm_put(&world->sim, OTAB_FLOOR_ADDRESS + i * OTAV_UNIT_LEN, record, sizeof record);
+    for (unsigned pair = 0; pair + pairs_left < OTAB_FLOOR_PAIRS; pair++) {
+        sim_floor_put(&world->sim, pair, OTAB_FLOOR_RAISE, 0);
     }
 }

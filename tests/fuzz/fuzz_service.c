@@ -219,7 +219,7 @@ static void do_step(struct script *script)
         write_some(script);
         break;
     case STEP_PIECE:
-        send_piece(take(script) * 2u);
+        send_piece((size_t)2 * take(script));
         break;
     case STEP_GROUP:
         send_group();

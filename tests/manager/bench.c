@@ -84,6 +84,9 @@ static void host_progress(void *ctx, const struct otam_progress *progress)
     b->reports++;
     ck_assert_uint_le(progress->confirmed_len, progress->image_len);
     ck_assert_uint_le(progress->sent_len, progress->image_len);
+    if (progress->state == OTAM_CONNECTING) {
+        ck_assert_uint_eq(progress->resumed_at, 0);
+    }
     if (b->stop_at != OTAM_IDLE && progress->state == b->stop_at) {
         otam_stop(&b->m, b->device.now_ms);
     }

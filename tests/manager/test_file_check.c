@@ -159,6 +159,11 @@ START_TEST(test_file_check_zigbee_header_is_checked)
     }
     expect_refused(combo_bench(55), OTAM_ERR_FILE_HEADER);
     expect_refused(combo_bench(70), OTAM_ERR_FILE_HEADER);
+    b = combo_bench(69); /* longer than the rest of the file */
+    b->file_len = 16 + 60;
+    b->file[16 + 52] = 60;
+    b->file[16 + 53] = 0;
+    expect_refused(b, OTAM_ERR_FILE_HEADER);
     for (uint32_t len = 16; len < 16 + 56; len++) {
         b = combo_bench(56);
         b->file_len = len;

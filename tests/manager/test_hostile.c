@@ -384,6 +384,83 @@ START_TEST(test_hostile_unexpected_notifications_at_every_step)
 }
 END_TEST
 
+static void say(struct bench *b, enum otam_channel channel, const void *bytes, size_t len)
+{
+    const struct otam_event event = {
+        .type = OTAM_EV_NOTIFIED, .channel = channel, .data = bytes, .data_len = len};
+
+    otam_event(&b->m, &event, b->device.now_ms);
+}
+
+/* A manager that has sent one write of its first group and has no room for the next. */
+static struct bench *bench_within_a_group(void)
+{
+    struct bench *b = bench_new(IMAGE_LEN);
+
+    bench_rule(b, (struct fake_rule){
+                      .op = FAKE_DATA, .from = 2, .count = FAKE_ALWAYS, .action = FAKE_LATER});
+    ck_assert_int_eq(bench_start(b), OTAM_OK);
+    while (otam_progress(&b->m)->state != OTAM_SENDING) {
+        bench_go(b, 1);
+    }
+    ck_assert_uint_eq(otam_progress(&b->m)->sent_len, 244);
+    return b;
+}
+
+START_TEST(test_hostile_success_before_the_group_is_sent)
+{
+    struct bench *b = bench_within_a_group();
+
+    say(b, OTAM_DATA, "\x00", 1);
+    ck_assert_int_eq(otam_progress(&b->m)->state, OTAM_DISCONNECTING);
+    ck_assert_int_eq(otam_progress(&b->m)->last_err, OTAM_ERR_PROTOCOL);
+    ck_assert_uint_eq(otam_progress(&b->m)->confirmed_len, 0);
+}
+END_TEST
+
+START_TEST(test_hostile_failure_before_the_group_is_sent)
+{
+    struct bench *b = bench_within_a_group();
+
+    say(b, OTAM_DATA, "\x03", 1);
+    ck_assert_int_eq(otam_progress(&b->m)->state, OTAM_DISCONNECTING);
+    ck_assert_int_eq(otam_progress(&b->m)->last_err, OTAM_ERR_DEVICE);
+    ck_assert_uint_eq(otam_progress(&b->m)->last_result, 3);
+}
+END_TEST
+
+/* Two answers before the write was answered: the second is one too many, and its start index does
+ * not count. */
+START_TEST(test_hostile_two_answers_to_one_request)
+{
+    static const uint8_t first[13] = {1, 2, 0, 0, 4};
+    static const uint8_t second[13] = {1, 2, 0, 0, 4, 0, 4};
+    struct bench *b = bench_new(IMAGE_LEN);
+
+    b->device.resumes = true;
+    bench_rule(
+        b, (struct fake_rule){.op = FAKE_REQUEST, .from = 1, .count = 1, .action = FAKE_SILENT});
+    ck_assert_int_eq(bench_start(b), OTAM_OK);
+    while (otam_progress(&b->m)->state != OTAM_REQUESTING) {
+        bench_go(b, 1);
+    }
+    say(b, OTAM_CONTROL, first, sizeof first);
+    ck_assert_int_eq(otam_progress(&b->m)->state, OTAM_REQUESTING);
+    say(b, OTAM_CONTROL, second, sizeof second);
+    ck_assert_int_eq(otam_progress(&b->m)->last_err, OTAM_ERR_PROTOCOL);
+    ck_assert_uint_eq(otam_progress(&b->m)->resumed_at, 0);
+}
+END_TEST
+
+START_TEST(test_hostile_answer_to_another_operation)
+{
+    expect_retried(answer_rule(FAKE_START, 1, "\x01\x04\x00", 3), OTAM_ERR_PROTOCOL);
+    expect_retried(answer_rule(FAKE_START, 1, "\x03\x03\x00", 3), OTAM_ERR_PROTOCOL);
+    expect_retried(answer_rule(FAKE_COMPLETE, 1, "\x01\x03\x00", 3), OTAM_ERR_PROTOCOL);
+    expect_retried(answer_rule(FAKE_COMPLETE, 1, "\x04\x04\x00", 3), OTAM_ERR_PROTOCOL);
+}
+END_TEST
+
 /* Thousands of notifications change nothing but the end of the connection. */
 START_TEST(test_hostile_flood_ends_the_connection)
 {
@@ -477,6 +554,10 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_hostile_disconnect_that_fails_is_no_obstacle);
     tcase_add_test(tc, test_hostile_notification_may_come_before_the_answer_to_the_write);
     tcase_add_test(tc, test_hostile_unexpected_notifications_at_every_step);
+    tcase_add_test(tc, test_hostile_success_before_the_group_is_sent);
+    tcase_add_test(tc, test_hostile_failure_before_the_group_is_sent);
+    tcase_add_test(tc, test_hostile_two_answers_to_one_request);
+    tcase_add_test(tc, test_hostile_answer_to_another_operation);
     tcase_add_test(tc, test_hostile_flood_ends_the_connection);
     tcase_add_test(tc, test_hostile_every_event_after_every_event);
     tcase_add_test(tc, test_hostile_reset_is_written_once);

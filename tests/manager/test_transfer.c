@@ -21,6 +21,7 @@ static void test_for_link(uint32_t image_len, uint16_t att_mtu, uint16_t ll_len)
     bench_expect_installed(b);
     ck_assert(otam_progress(&b->m)->reset_written);
     ck_assert_uint_eq(otam_progress(&b->m)->attempt, 1);
+    ck_assert_uint_eq(b->device.count[FAKE_DISCONNECT], 0); /* left to the device */
     ck_assert_uint_eq(otam_progress(&b->m)->chunk_len, fake_best_chunk(att_mtu, ll_len));
     ck_assert_uint_eq(otam_progress(&b->m)->device_version, 0x01020300);
     ck_assert_uint_eq(otam_progress(&b->m)->confirmed_len, image_len);
@@ -329,6 +330,46 @@ START_TEST(test_transfer_waits_for_room)
 }
 END_TEST
 
+/* Each group has its own time, however long all of them take. */
+START_TEST(test_transfer_slow_device_is_waited_for)
+{
+    static const uint8_t success[1] = {0};
+    struct bench *b = bench_new(5 * 1024);
+
+    bench_rule(b, (struct fake_rule){
+                      .op = FAKE_GROUP, .from = 1, .count = FAKE_ALWAYS, .action = FAKE_SILENT});
+    ck_assert_int_eq(bench_start(b), OTAM_OK);
+    for (unsigned group = 1; group <= 5; group++) {
+        while (b->device.count[FAKE_GROUP] < group) {
+            bench_go(b, 1);
+        }
+        b->device.now_ms += b->config.group_ms - 1;
+        otam_tick(&b->m, b->device.now_ms);
+        b->device.unacknowledged = false;
+        fake_notify(&b->device, OTAM_DATA, success, sizeof success);
+        bench_go(b, 1);
+    }
+    bench_go(b, 100);
+    bench_expect_installed(b);
+    ck_assert_uint_eq(otam_progress(&b->m)->attempt, 1);
+}
+END_TEST
+
+START_TEST(test_transfer_may_wait_for_ever)
+{
+    struct bench *b = bench_new(1024);
+
+    b->config.connect_ms = UINT32_MAX;
+    b->host.progress = NULL;
+    bench_rule(
+        b, (struct fake_rule){.op = FAKE_CONNECT, .from = 1, .count = 1, .action = FAKE_SILENT});
+    ck_assert_int_eq(bench_start(b), OTAM_OK);
+    ck_assert_uint_eq(otam_wait_ms(&b->m, UINT32_MAX), UINT32_MAX);
+    otam_tick(&b->m, UINT32_MAX);
+    ck_assert_int_eq(otam_progress(&b->m)->state, OTAM_CONNECTING);
+}
+END_TEST
+
 /* ---- stop, and calls at the wrong time -------------------------------------------------------- */
 
 START_TEST(test_transfer_can_be_stopped_in_every_state)
@@ -425,6 +466,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_transfer_back_off_does_not_overflow);
     tcase_add_test(tc, test_transfer_clock_may_wrap);
     tcase_add_test(tc, test_transfer_waits_for_room);
+    tcase_add_test(tc, test_transfer_slow_device_is_waited_for);
+    tcase_add_test(tc, test_transfer_may_wait_for_ever);
     tcase_add_test(tc, test_transfer_can_be_stopped_in_every_state);
     tcase_add_test(tc, test_transfer_stop_from_outside_ends_the_connection);
     tcase_add_test(tc, test_transfer_event_from_a_callback_ends_the_run);

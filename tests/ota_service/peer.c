@@ -145,6 +145,7 @@ enum { KEPT_PAGES = (OTAV_SLOT1_ADDRESS - OTAV_SLOT0_ADDRESS) / OTAV_PAGE_LEN };
 
 void peer_init(struct peer *peer, const struct otav_crypto *crypto, uint64_t seed)
 {
+    otav_close(&peer->server.ctx);
     memset(peer, 0, sizeof *peer);
     nvm_init(&peer->sim, seed);
     for (uint32_t page = 0; page < KEPT_PAGES; page++) {
@@ -165,6 +166,7 @@ void peer_init(struct peer *peer, const struct otav_crypto *crypto, uint64_t see
 
 void peer_restart(struct peer *peer)
 {
+    otav_close(&peer->server.ctx);
     otas_init(&peer->server, &peer->config, &peer->platform);
 }
 

@@ -54,11 +54,11 @@ struct peer_image {
     bool encrypted;
 };
 
-/* A device that was never updated: noise in slot 0 and behind it, the rest erased. platform, config and
+/* peer: zeroed, or used before. A device that was never updated: noise in slot 0 and behind it, the rest erased. platform, config and
  * device may be changed before the first write; device is the caller's to fill. */
 void peer_init(struct peer *peer, const struct otav_crypto *crypto, uint64_t seed);
 
-/* A new server, as after a reset; the flash stays. */
+/* A new server, as after a reset; the flash stays, what the host's crypto had allocated does not. */
 void peer_restart(struct peer *peer);
 
 /* Connects over an encrypted link and enables both notifications. */

@@ -247,6 +247,7 @@ START_TEST(test_layering_device_uses_public_headers)
     (void)for_each_include("verifier/device/bootloader", check_device);
     ck_assert_uint_ge(for_each_include("verifier/device/application", check_device), 2);
     (void)for_each_include("verifier/device/ota_service", check_device);
+    ck_assert_uint_ge(for_each_include("simulator", check_device), 8);
 }
 END_TEST
 

@@ -47,10 +47,6 @@ enum {
     TIME_LEN = 24
 };
 
-/* The data sheet of the chip gives the time for a row only; that of a page is a sister chip's. */
-static const struct link_flash flash = {
-    .page_len = 4096, .erase_us = 10000, .row_len = 1024, .program_us = 2500};
-
 /* One link at one interval; times in milliseconds, rounded up. */
 struct estimate {
     unsigned packets; /* in one connection event; 0: none fits, and the rest is not set */
@@ -70,10 +66,10 @@ static struct estimate make_estimate(const struct common_link *common, uint32_t 
     struct estimate e = {.packets = link_packets_per_event(&link)};
 
     if (e.packets > 0) {
-        e.fast_ms = (link_window_us(&link, &flash, image_len) + 999) / 1000;
-        e.limit = link_window_limit(&link, &flash, image_len);
+        e.fast_ms = (link_window_us(&link, &link_flash_wbz451, image_len) + 999) / 1000;
+        e.limit = link_window_limit(&link, &link_flash_wbz451, image_len);
         link.packets_max = SLOW_PACKETS;
-        e.slow_ms = (link_window_us(&link, &flash, image_len) + 999) / 1000;
+        e.slow_ms = (link_window_us(&link, &link_flash_wbz451, image_len) + 999) / 1000;
     }
     return e;
 }
@@ -139,8 +135,9 @@ static void print_assumptions(void)
            "  limit     without what most time would be saved: the window, the interval (7.5 ms),\n"
            "            the phy (2M, DLE, MTU 498), the flash\n"
            "  left out  connecting, checking signatures, installing at the next boot\n",
-           SLOW_PACKETS, OTAM_GROUP_LEN, (double)flash.erase_us / 1000, flash.page_len,
-           (double)flash.program_us / 1000, flash.row_len);
+           SLOW_PACKETS, OTAM_GROUP_LEN, (double)link_flash_wbz451.erase_us / 1000,
+           link_flash_wbz451.page_len, (double)link_flash_wbz451.program_us / 1000,
+           link_flash_wbz451.row_len);
 }
 
 static void print_text(uint32_t image_len)
@@ -179,9 +176,10 @@ static json_t *link_json(const struct common_link *common, uint32_t image_len)
 
 static json_t *assumptions_json(void)
 {
-    json_t *flash_json = json_pack("{s:i, s:i, s:i, s:i}", "page_length", (int)flash.page_len,
-                                   "erase_us", (int)flash.erase_us, "row_length",
-                                   (int)flash.row_len, "program_us", (int)flash.program_us);
+    json_t *flash_json =
+        json_pack("{s:i, s:i, s:i, s:i}", "page_length", (int)link_flash_wbz451.page_len,
+                  "erase_us", (int)link_flash_wbz451.erase_us, "row_length",
+                  (int)link_flash_wbz451.row_len, "program_us", (int)link_flash_wbz451.program_us);
 
     return json_pack("{s:b, s:i, s:i, s:o}", "encrypted", 1, "group_length", (int)OTAM_GROUP_LEN,
                      "slow_packets_per_event", SLOW_PACKETS, "flash", flash_json);

@@ -21,6 +21,9 @@ enum {
     MTU_TWO_PACKETS = 498
 };
 
+const struct link_flash link_flash_wbz451 = {
+    .page_len = 4096, .erase_us = 10000, .row_len = 1024, .program_us = 2500};
+
 const char *link_phy_name(enum link_phy phy)
 {
     static const char *const names[] = {"1M", "2M", "coded S=2", "coded S=8"};

@@ -35,6 +35,9 @@ struct link_flash {
     uint32_t program_us;
 };
 
+/* The data sheet of the chip gives the time for a row only; that of a page is a sister chip's. */
+extern const struct link_flash link_flash_wbz451;
+
 /* Air time of one packet with a payload of 0..251 bytes, preamble to CRC. */
 uint32_t link_air_us(enum link_phy phy, bool encrypted, uint16_t payload_len);
 

@@ -1,5 +1,5 @@
 /*
- * The flash simulator. Layer: test. Invariant: what it lets pass, the rules of the real flash allow.
+ * The flash simulator. Layer: lowest of the simulator. Invariant: what it lets pass, the rules of the real flash allow.
  */
 #include "nvm_sim.h"
 

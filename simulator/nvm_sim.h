@@ -8,8 +8,8 @@
  * A torn operation leaves some of the old, some of the new, or bits that read differently each time
  * until the page is erased. A torn unit counts as programmed unless it reads as erased for good.
  */
-#ifndef BOOT_NVM_SIM_H
-#define BOOT_NVM_SIM_H
+#ifndef SIMULATOR_NVM_SIM_H
+#define SIMULATOR_NVM_SIM_H
 
 #include <boot.h>
 

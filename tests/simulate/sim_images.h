@@ -1,0 +1,29 @@
+/*
+ * Updates for the simulator's tests: signed images for a device, in an OTA file.
+ */
+#ifndef SIMULATE_SIM_IMAGES_H
+#define SIMULATE_SIM_IMAGES_H
+
+#include <boot_images.h>
+
+#include "sim_run.h"
+
+struct update {
+    struct boot_image old_image;
+    struct boot_image new_image;
+    uint8_t file[OTAM_HEADER_LEN + IMAGE_MAX_LEN + OTAV_BLOCK_LEN];
+    uint32_t file_len;
+};
+
+/* Key and IV of every device here. */
+extern const uint8_t update_key[16];
+extern const uint8_t update_iv[16];
+
+/* Wraps new_image, whose length is a multiple of 16, into a file with that version, encrypted by
+ * fast_crypto if wanted. */
+void update_wrap(struct update *update, uint32_t version, bool encrypted);
+
+/* Header checksum anew, after a change of the file. */
+void update_seal(struct update *update);
+
+#endif
