@@ -31,7 +31,7 @@ static bool put_attributes(const struct otav_config *config, uint8_t *area)
                                sizeof counter);
 }
 
-/* The digest, and behind it a signature of one byte repeated. */
+/* The digest, then a signature of one byte repeated, whose place is zero until then. */
 static bool sign(const struct otav_crypto *crypto, const uint8_t *bytes, size_t len,
                  uint8_t ret_digest[OTAV_SHA256_LEN], uint8_t *ret_len, uint8_t *ret_der)
 {
@@ -39,14 +39,14 @@ static bool sign(const struct otav_crypto *crypto, const uint8_t *bytes, size_t 
     struct otav_sha256_state state;
     bool ok;
 
-    memset(rs, SIGNATURE_BYTE, sizeof rs);
-    *ret_len = (uint8_t)otav_der_encode(rs, ret_der);
     if (crypto->sha256_begin(crypto->user, &state) != OTAV_ACCEPT) {
         return false;
     }
     ok = crypto->sha256_update(crypto->user, &state, bytes, len) == OTAV_ACCEPT &&
          crypto->sha256_final(crypto->user, &state, ret_digest) == OTAV_ACCEPT;
     crypto->sha256_end(crypto->user, &state);
+    memset(rs, SIGNATURE_BYTE, sizeof rs);
+    *ret_len = (uint8_t)otav_der_encode(rs, ret_der);
     return ok;
 }
 

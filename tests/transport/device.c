@@ -1,14 +1,15 @@
 /*
- * A device process at an AF_UNIX socket: the OTA service over the simulated flash, as DEVICE.yaml says
- * what it takes.
+ * A device process at an AF_UNIX socket: a virtual device as DEVICE.yaml says what it is.
  *
  *   device SOCKET DEVICE.yaml SLOT [mtu=N] [resume=0] [key=HEX] [battery=PERCENT]
  *     [hold=BYTES] [drop=BYTES]
  *
- * Serves one manager after the other until it is told to reset; then it writes the content of slot 1,
- * without erased pages at its end, to SLOT and exits. hold: from this many bytes on, it says "holding"
- * and nothing to the manager until the connection ends or SIGUSR1 comes, once. drop: there it ends the connection, once. Layer: test.
+ * Serves one manager after the other until it is told to reset. Then the bootloader runs, the
+ * application confirms what is on trial, the bootloader runs again; the content of slot 0 goes to the
+ * file SLOT. hold: from this many bytes on, it says "holding" and nothing to the manager until the
+ * connection ends or SIGUSR1 comes, once. drop: there it ends the connection, once. Layer: test.
  */
+#include <otas_boot.h>
 #include <otav/otav_openssl.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,151 +18,49 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "att_socket.h"
 #include "device_file.h"
-#include "peer.h"
+#include "sim_listen.h"
 #include "util.h"
 
-enum { TICK_MS = 100, ATT_HEAD_LEN = 3 };
-
-struct device {
-    struct peer peer; /* first: its platform hands it to notify() */
-    int fd;
-    uint16_t mtu;
+struct process {
+    struct sim_listen listen;
+    struct vdev_options options;
     uint32_t hold_len; /* 0: never */
     uint32_t drop_len;
-    uint32_t taken_len;
 };
 
-static bool notify(void *user, enum otas_attr attr, const uint8_t *bytes, size_t len)
+static bool is_reached(uint32_t len, uint32_t *at_len)
 {
-    struct device *device = user;
-    struct att_message message = {.type = ATT_NOTIFIED,
-                                  .flag = attr == OTAS_DATA ? OTAM_DATA : OTAM_CONTROL,
-                                  .body_len = len};
-
-    memcpy(message.body, bytes, len);
-    return att_send(device->fd, &message) == ATT_IO_DONE;
-}
-
-static void answer(struct device *device, enum att_type type, uint8_t att_error,
-                   const uint8_t *bytes, size_t len)
-{
-    struct att_message message = {
-        .type = (uint8_t)type, .flag = att_error == OTAS_ATT_OK, .body_len = len};
-
-    if (len > 0) {
-        memcpy(message.body, bytes, len);
-    }
-    (void)att_send(device->fd, &message);
-}
-
-static uint8_t subscribe(struct device *device, uint8_t channel)
-{
-    static const uint8_t enable[] = {1, 0};
-
-    return otas_write(&device->peer.server,
-                      channel == OTAM_DATA ? OTAS_DATA_CCCD : OTAS_CONTROL_CCCD, enable,
-                      sizeof enable);
-}
-
-static void take(struct device *device, const struct att_message *message)
-{
-    struct otas_server *server = &device->peer.server;
-    uint8_t value[OTAS_VALUE_MAX_LEN];
-    size_t len = 0;
-    uint8_t error;
-
-    switch (message->type) {
-    case ATT_SUBSCRIBE:
-        answer(device, ATT_SUBSCRIBED, subscribe(device, message->flag), NULL, 0);
-        break;
-    case ATT_READ_FEATURE:
-        error = otas_read(server, OTAS_FEATURE, value, &len);
-        answer(device, ATT_FEATURE, error, value, len);
-        break;
-    case ATT_WRITE:
-        error = otas_write(server, OTAS_CONTROL, message->body, message->body_len);
-        answer(device, ATT_WRITTEN, error, NULL, 0);
-        break;
-    case ATT_WRITE_COMMAND:
-        device->taken_len += (uint32_t)message->body_len;
-        (void)otas_write(server, OTAS_DATA, message->body, message->body_len);
-        break;
-    default:
-        (void)fprintf(stderr, "device: message %u\n", message->type);
-        exit(1);
-    }
-}
-
-static bool is_reached(const struct device *device, uint32_t *at_len)
-{
-    bool is = *at_len != 0 && device->taken_len >= *at_len;
+    bool is = *at_len != 0 && len >= *at_len;
 
     *at_len = is ? 0 : *at_len;
     return is;
 }
 
-static void go_on(int number)
+static void wake(int number)
 {
     (void)number; /* ends the wait */
 }
 
-static void hold(const struct device *device)
+static void hold(const struct process *process)
 {
-    struct pollfd entry = {.fd = device->fd, .events = POLLRDHUP};
-    const struct sigaction interrupt = {.sa_handler = go_on};
+    struct pollfd entry = {.fd = process->listen.fd, .events = POLLRDHUP};
+    const struct sigaction interrupt = {.sa_handler = wake};
 
     (void)sigaction(SIGUSR1, &interrupt, NULL);
-    puts("holding");
+    (void)puts("holding");
     (void)fflush(stdout);
     (void)poll(&entry, 1, -1);
 }
 
-static void serve(struct device *device)
+static bool go_on(void *user, uint32_t data_len)
 {
-    struct pollfd entry = {.fd = device->fd, .events = POLLIN};
-    struct att_message message;
-    enum att_io io = ATT_IO_LATER;
+    struct process *process = user;
 
-    otas_connected(&device->peer.server, device->mtu, true);
-    while (device->peer.reset_count == 0 && io != ATT_IO_GONE) {
-        (void)poll(&entry, 1, TICK_MS);
-        io = att_receive(device->fd, &message);
-        otas_tick(&device->peer.server, att_link_now_ms());
-        if (io != ATT_IO_DONE) {
-            continue;
-        }
-        if (message.body_len + ATT_HEAD_LEN > device->mtu) {
-            (void)fprintf(stderr, "device: a write of %zu bytes\n", message.body_len);
-            exit(1);
-        }
-        take(device, &message);
-        if (is_reached(device, &device->hold_len)) {
-            hold(device);
-        }
-        if (is_reached(device, &device->drop_len)) {
-            break;
-        }
+    if (is_reached(data_len, &process->hold_len)) {
+        hold(process);
     }
-    otas_disconnected(&device->peer.server);
-}
-
-static int write_slot(const struct peer *peer, const char *path)
-{
-    const uint8_t *slot = peer->sim.bytes[nvm_page(OTAV_SLOT1_ADDRESS)];
-    uint32_t len = OTAV_SLOT_LEN;
-    FILE *out = fopen(path, "wb");
-
-    while (len > 0 && slot[len - 1] == 0xFF) {
-        len--;
-    }
-    if (out == NULL || fwrite(slot, 1, len, out) != len || fclose(out) != 0 ||
-        !peer_device_intact(peer)) {
-        (void)fprintf(stderr, "device: cannot write '%s', or flash is not as it should be\n", path);
-        return 1;
-    }
-    return 0;
+    return !is_reached(data_len, &process->drop_len);
 }
 
 /* As the service has them, for a mock that is to show the same. */
@@ -183,21 +82,21 @@ static void print_uuids(void)
     }
 }
 
-static bool set(struct device *device, const char *option)
+static bool set(struct process *process, const char *option)
 {
-    struct otav_config *config = &device->peer.device;
+    struct otav_config *config = &process->options.config;
     unsigned long value = strtoul(option + strcspn(option, "=") + 1, NULL, 10);
 
     if (strncmp(option, "mtu=", 4) == 0) {
-        device->mtu = (uint16_t)value;
+        process->listen.att_mtu = (uint16_t)value;
     } else if (strncmp(option, "resume=", 7) == 0) {
-        device->peer.config.resume = value != 0;
+        process->options.resume = value != 0;
     } else if (strncmp(option, "battery=", 8) == 0) {
-        device->peer.battery = (uint8_t)value;
+        process->options.battery = (uint8_t)value;
     } else if (strncmp(option, "hold=", 5) == 0) {
-        device->hold_len = (uint32_t)value;
+        process->hold_len = (uint32_t)value;
     } else if (strncmp(option, "drop=", 5) == 0) {
-        device->drop_len = (uint32_t)value;
+        process->drop_len = (uint32_t)value;
     } else if (strncmp(option, "key=", 4) == 0) {
         config->has_decrypt_key = true;
         return hex_decode(option + 4, config->decrypt_key, sizeof config->decrypt_key);
@@ -207,39 +106,73 @@ static bool set(struct device *device, const char *option)
     return true;
 }
 
+static int fail(const char *what)
+{
+    (void)fprintf(stderr, "device: %s\n", what);
+    return 1;
+}
+
+/* The reset that was asked for, and what the new application does. */
+static int finish(struct vdev *device, const char *path)
+{
+    struct otas_status status = {OTAS_NOTHING, 0, 0, 0};
+    const uint8_t *slot = device->flash.bytes[nvm_page(OTAV_SLOT0_ADDRESS)];
+    FILE *out;
+
+    if (!vdev_boot(device) || vdev_status(device, &status) != OTAV_OK ||
+        status.event != OTAS_ON_TRIAL) {
+        return fail("nothing on trial");
+    }
+    if (vdev_confirm(device) != OTAV_OK || !vdev_boot(device)) {
+        return fail("not confirmed");
+    }
+    otas_boot_report(&device->report, &status);
+    if (status.event != OTAS_COMPLETED) {
+        return fail("not completed");
+    }
+    out = fopen(path, "wb");
+    if (out == NULL || fwrite(slot, 1, OTAV_SLOT_LEN, out) != OTAV_SLOT_LEN || fclose(out) != 0) {
+        return fail("cannot write the slot");
+    }
+    return device->flash.violation == NULL ? 0 : fail(device->flash.violation);
+}
+
 int main(int argc, char **argv)
 {
-    static struct device device = {.mtu = 247};
+    static struct vdev device;
+    static struct process process = {
+        .options = {
+            .crypto = &otav_crypto_openssl, .resume = true, .battery = 80, .min_battery = 20}};
     static struct device_file file;
     static const struct key_options keys;
+    struct vdev_host host = sim_listen_host(&process.listen);
     int listen_fd = -1;
+    int result;
 
     if (argc < 4 || device_file_load(argv[2], &keys, &file) != OX_OK) {
         return 2;
     }
-    peer_init(&device.peer, &otav_crypto_openssl, 1);
-    device.peer.device = file.config;
-    device.peer.platform.notify = notify;
+    process.listen =
+        (struct sim_listen){.device = &device, .att_mtu = 247, .go_on = go_on, .user = &process};
+    process.options.config = file.config;
     for (int i = 4; i < argc; i++) {
-        if (!set(&device, argv[i])) {
-            (void)fprintf(stderr, "device: '%s' is no option\n", argv[i]);
-            return 2;
+        if (!set(&process, argv[i])) {
+            return fail("unknown option");
         }
+    }
+    vdev_init(&device, &process.options, &host);
+    if (!vdev_install_placeholder(&device) || !vdev_boot(&device)) {
+        return fail("does not boot");
     }
     if (att_listen(argv[1], &listen_fd) != OX_OK) {
         return 1;
     }
     print_uuids();
-    puts("listening");
+    (void)puts("listening");
     (void)fflush(stdout);
-    while (device.peer.reset_count == 0) {
-        if (att_accept(listen_fd, device.mtu, 251, &device.fd) != OX_OK) {
-            return 1;
-        }
-        serve(&device);
-        (void)close(device.fd);
-    }
+    result = sim_listen_serve(&process.listen, listen_fd) == OX_OK ? finish(&device, argv[3]) : 1;
     (void)close(listen_fd);
+    vdev_close(&device);
     device_file_free(&file);
-    return write_slot(&device.peer, argv[3]);
+    return result;
 }
