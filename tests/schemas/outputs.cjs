@@ -1,5 +1,5 @@
 /* outputs.cjs NPM_DIR PROJECT_DIR OTAIMG
- * What `lint --json`, `build --provenance`, `estimate --json`, `keys generate --record`,
+ * What `lint --json`, `build --provenance`, `estimate --json`, `simulate --json`, `keys generate --record`,
  * `keys show --json` and `keys list --json` write is valid under its schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
  * test is skipped (77), but not in CI. */
 'use strict';
@@ -200,6 +200,34 @@ function checkEstimate() {
     'estimate: slow is faster');
 }
 
+/* ---- simulate ---- */
+
+function checkSimulate() {
+  const validate = schema('simulate');
+  run(['build', '-q', 'full.yaml', '-o', 'new.ota'], 0);
+  fs.writeFileSync(at('virtual.yaml'), `otaimg-device: 1
+device: wbz451
+keys: [{public: "file:release.pem", class: production, roles: [application]}]
+product: 7d7c9f0e-3b53-4c1e-9a86-0a8f5c1d2e3f
+hardware: {class: 0x00000102, revision: 2}
+installed: {version: 1.4.1.0, security-counter: 3}
+`);
+  const simulate = (status, ...args) => {
+    const output = JSON.parse(run(
+      ['simulate', 'new.ota', '-q', '--device', 'virtual.yaml', '--json', ...args], status));
+    check(`simulate ${args.join(' ')}`, validate, output);
+    return output;
+  };
+  const plain = simulate(0);
+  expect(plain.result.end === 'new' && plain.faults === null, 'simulate: another end');
+  expect(plain.image_length === fs.statSync(at('new.ota')).size - 16, 'simulate: another length');
+  expect(simulate(1, '--self-test', 'hangs').result.reason !== null, 'simulate: no reason');
+  expect(simulate(14, '--installed', 'new.ota').result.end === 'refused', 'simulate: not refused');
+  const { faults } = simulate(0, '--faults', 'all', '--thin', '100');
+  expect(Object.values(faults.ends).reduce((a, b) => a + b) === faults.link_cuts +
+    faults.clean_power_cuts + faults.torn_power_cuts, 'simulate: not every run has an end');
+}
+
 /* ---- key records ---- */
 
 function makeToken() {
@@ -281,6 +309,7 @@ try {
   checkLint();
   checkProvenance();
   checkEstimate();
+  checkSimulate();
   const token = makeToken();
   checkRecords(token);
   checkKeys(token);

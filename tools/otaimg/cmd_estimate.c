@@ -199,26 +199,6 @@ static enum ox print_json(const char *path, uint32_t image_len)
 
 /* ---- command ---------------------------------------------------------------------------------- */
 
-static enum ox require_transfer(const struct ota_file *file)
-{
-    enum ox ox = ota_file_require(file);
-    uint32_t len = file->file.payload_len;
-
-    if (ox != OX_OK) {
-        return ox;
-    }
-    if (!file->file.has_otau) {
-        return diag_fail(OX_MALFORMED,
-                         "%s: a file of kind '%s', expected one with the header for BLE",
-                         file->source.path, ota_file_kind_name(file->file.kind));
-    }
-    if (len == 0 || len > OTAM_IMAGE_MAX_LEN) {
-        return diag_fail(OX_MALFORMED, "%s: image of %u bytes, expected 1..%u", file->source.path,
-                         len, OTAM_IMAGE_MAX_LEN);
-    }
-    return OX_OK;
-}
-
 static enum ox run(const struct args *args)
 {
     struct ota_file file;
@@ -227,7 +207,7 @@ static enum ox run(const struct args *args)
     if (ox != OX_OK) {
         return ox;
     }
-    ox = require_transfer(&file);
+    ox = ota_file_require_transfer(&file);
     if (ox == OX_OK && args_has(args, "json")) {
         ox = print_json(file.source.path, file.file.payload_len);
     } else if (ox == OX_OK) {

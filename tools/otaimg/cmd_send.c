@@ -144,20 +144,6 @@ struct slot {
     uint32_t len;
 };
 
-static enum ox collect(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
-{
-    struct slot *slot = user;
-
-    (void)offset;
-    if (len > sizeof slot->bytes - slot->len) {
-        return diag_fail(OX_MALFORMED, "firmware does not fit a slot, expected at most %u bytes",
-                         (unsigned)(OTAV_SLOT_LEN - OTAV_META_LEN));
-    }
-    memcpy(slot->bytes + slot->len, bytes, len);
-    slot->len += (uint32_t)len;
-    return OX_OK;
-}
-
 /* What lies in the slot, in plaintext. */
 static enum ox read_image(const struct send *send, struct ota_file *file, struct slot *ret)
 {
@@ -167,12 +153,7 @@ static enum ox read_image(const struct send *send, struct ota_file *file, struct
         ox = trust_check(&send->trust, file, &send->keys, NULL);
     }
     if (ox == OX_OK) {
-        ox = ota_file_metadata(file, ret->bytes);
-    }
-    if (ox == OX_OK) {
-        ret->len = OTAV_META_LEN;
-        ox = ota_file_for_each_firmware(file, otav_load_u32(ret->bytes + OTAV_META_FW_LEN_OFF),
-                                        collect, ret);
+        ox = ota_file_image(file, ret->bytes, &ret->len);
     }
     return ox;
 }

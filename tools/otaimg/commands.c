@@ -16,6 +16,9 @@ const struct command *const all_commands[] = {
     &command_verify,
     &command_inspect,
     &command_estimate,
+#if OTAIMG_SIMULATE
+    &command_simulate,
+#endif
     &command_extract,
     &command_compare,
     &command_send,

@@ -18,6 +18,7 @@ extern const struct command command_estimate;
 extern const struct command command_extract;
 extern const struct command command_compare;
 extern const struct command command_send;
+extern const struct command command_simulate;
 extern const struct command command_merge;
 extern const struct command command_which_key;
 extern const struct command command_keys_list;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <otam/otam.h>
+
 #include "diag.h"
 #include "digest.h"
 #include "explain.h"
@@ -92,6 +94,26 @@ void ota_file_close(struct ota_file *file)
 enum ox ota_file_require(const struct ota_file *file)
 {
     return file->err == OTAV_OK ? OX_OK : explain_header(file);
+}
+
+enum ox ota_file_require_transfer(const struct ota_file *file)
+{
+    enum ox ox = ota_file_require(file);
+    uint32_t len = file->file.payload_len;
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    if (!file->file.has_otau) {
+        return diag_fail(OX_MALFORMED,
+                         "%s: a file of kind '%s', expected one with the header for BLE",
+                         file->source.path, ota_file_kind_name(file->file.kind));
+    }
+    if (len == 0 || len > OTAM_IMAGE_MAX_LEN) {
+        return diag_fail(OX_MALFORMED, "%s: image of %u bytes, expected 1..%u", file->source.path,
+                         len, OTAM_IMAGE_MAX_LEN);
+    }
+    return OX_OK;
 }
 
 enum ox ota_file_require_readable(const struct ota_file *file)
@@ -263,4 +285,38 @@ enum ox ota_file_firmware_digest(const struct ota_file *file, uint32_t fw_len,
         ox = ota_file_for_each_firmware(file, fw_len, hash_piece, &digest);
     }
     return digest_end(&digest, ox, ret);
+}
+
+struct slot_image {
+    uint8_t *bytes;
+    uint32_t len;
+};
+
+static enum ox collect(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
+{
+    struct slot_image *image = user;
+
+    (void)offset;
+    if (len > OTAV_SLOT_LEN - image->len) {
+        return diag_fail(OX_MALFORMED, "firmware does not fit a slot, expected at most %u bytes",
+                         (unsigned)(OTAV_SLOT_LEN - OTAV_META_LEN));
+    }
+    memcpy(image->bytes + image->len, bytes, len);
+    image->len += (uint32_t)len;
+    return OX_OK;
+}
+
+enum ox ota_file_image(const struct ota_file *file, uint8_t ret[OTAV_SLOT_LEN], uint32_t *ret_len)
+{
+    struct slot_image image = {ret, OTAV_META_LEN};
+    enum ox ox = ota_file_metadata(file, ret);
+
+    if (ox == OX_OK) {
+        ox = ota_file_for_each_firmware(file, otav_load_u32(ret + OTAV_META_FW_LEN_OFF), collect,
+                                        &image);
+    }
+    if (ox == OX_OK) {
+        *ret_len = image.len;
+    }
+    return ox;
 }

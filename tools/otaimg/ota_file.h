@@ -5,6 +5,7 @@
 #ifndef OTAIMG_OTA_FILE_H
 #define OTAIMG_OTA_FILE_H
 
+#include <otav/otav_config.h>
 #include <otav/otav_file.h>
 
 #include "cipher.h"
@@ -32,8 +33,10 @@ enum ox ota_file_open_whole(const char *path, struct ota_file *ret);
 enum ox ota_file_from_fd(const char *name, int fd, struct ota_file *ret);
 void ota_file_close(struct ota_file *file);
 
-/* Reports bad headers as an error; the second also an encrypted file without a key (OX_DECRYPT). */
+/* Reports bad headers as an error; the third also an encrypted file without a key (OX_DECRYPT). */
 enum ox ota_file_require(const struct ota_file *file);
+/* The same for a file that cannot be sent over BLE: no header for it, or a length that no slot takes. */
+enum ox ota_file_require_transfer(const struct ota_file *file);
 enum ox ota_file_require_readable(const struct ota_file *file);
 
 /* Options --decrypt-key and --decrypt-iv, for commands that read encrypted files. */
@@ -62,6 +65,10 @@ enum ox ota_file_for_each(const struct ota_file *file, payload_visit *visit, voi
 /* Visits the firmware alone: fw_len bytes behind the metadata. OX_MALFORMED when there are less. */
 enum ox ota_file_for_each_firmware(const struct ota_file *file, uint32_t fw_len,
                                    payload_visit *visit, void *user);
+
+/* What lies in the slot, in plaintext: metadata and firmware. Errors of the two, and OX_MALFORMED when
+ * it does not fit a slot: ret may be written then. */
+enum ox ota_file_image(const struct ota_file *file, uint8_t ret[OTAV_SLOT_LEN], uint32_t *ret_len);
 
 /* SHA-256 of the firmware. */
 enum ox ota_file_firmware_digest(const struct ota_file *file, uint32_t fw_len,

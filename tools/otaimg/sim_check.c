@@ -55,9 +55,17 @@ static bool holds(const struct sim_check *check, uint32_t slot, const struct sim
     return vdev_holds(check->device, slot, image->bytes, image->len);
 }
 
+static bool same_bytes(const struct sim_image *a, const struct sim_image *b)
+{
+    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
 bool sim_check_is_new(const struct sim_check *check)
 {
-    return holds(check, OTAV_SLOT0_ADDRESS, &check->expect.new_image);
+    const struct sim_expect *expect = &check->expect;
+
+    return holds(check, OTAV_SLOT0_ADDRESS, &expect->new_image) &&
+           !same_bytes(&expect->new_image, &expect->old_image);
 }
 
 /* ---- plaintext -------------------------------------------------------------------------------- */

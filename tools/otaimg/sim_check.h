@@ -75,7 +75,7 @@ void sim_check_report(struct sim_check *check, const struct otas_status *status)
 void sim_check_end(struct sim_check *check, unsigned attempts, unsigned power_cuts, bool reverted,
                    bool ended);
 
-/* Whether slot 0 holds the new image. */
+/* Whether slot 0 holds the new image, and that is another one than the old. */
 bool sim_check_is_new(const struct sim_check *check);
 
 /* Violations of all invariants. */

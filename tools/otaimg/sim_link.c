@@ -35,11 +35,19 @@ uint64_t sim_link_flash_us(const struct sim_link *link, const unsigned before[NV
     return flash->row_len == 0 ? us : us + programmed * flash->program_us / flash->row_len;
 }
 
+/* Seeds that are close to each other give sequences that are not; never 0. */
+static uint64_t spread(uint64_t seed)
+{
+    seed = (seed + UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xBF58476D1CE4E5B9);
+    seed = (seed ^ seed >> 27) * UINT64_C(0x94D049BB133111EB);
+    return (seed ^ seed >> 31) | 1;
+}
+
 void sim_link_init(struct sim_link *link, const struct sim_link_config *config)
 {
     memset(link, 0, sizeof *link);
     link->config = *config;
-    link->random = config->seed * 2 + 1;
+    link->random = spread(config->seed);
     link->device_up_us = SIM_NEVER;
     link->silence_us = SIM_NEVER;
 }

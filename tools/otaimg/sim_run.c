@@ -230,7 +230,8 @@ static void report(void *user, const struct otas_status *status)
     case OTAS_FAILED:
         run->refused = is_refusal(status->code);
         run->result.code = status->code;
-        tell(run, SIM_ACTOR_DEVICE, "refuses: %s", sim_code_text(status->code));
+        tell(run, SIM_ACTOR_DEVICE, "%s: %s", run->refused ? "refuses" : "drops the transfer",
+             sim_code_text(status->code));
         break;
     case OTAS_STAGED:
         run->refused = false;

@@ -24,6 +24,10 @@ _otaimg_options()
     verify) echo "--boot --crypto --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
     estimate) echo "--json $common" ;;
+    simulate)
+        echo "-d --device --installed --mtu --phy --interval --dle --loss --cut --seed --self-test" \
+            "--stock-service --faults --thin --json $key $common"
+        ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
     send) echo "--serial --ble --adapter --unix --state --attempts --timeout --json $trust $decrypt $key $common" ;;
@@ -74,6 +78,9 @@ _otaimg_value()
         --unix | --state) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
+    --phy) _otaimg_words "$2" '1m 2m coded-s2 coded-s8' ;;
+    --self-test) _otaimg_words "$2" 'passes hangs silent' ;;
+    --faults) _otaimg_words "$2" 'all' ;;
     --format) _otaimg_words "$2" 'pem der c raw provision' ;;
     --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout | \
         --attempts | --ble | --adapter) ;;
@@ -83,7 +90,7 @@ _otaimg_value()
 
 _otaimg()
 {
-    local commands='init build lint sign resign prepare answer attach verify inspect estimate extract compare send merge which-key keys log'
+    local commands='init build lint sign resign prepare answer attach verify inspect estimate simulate extract compare send merge which-key keys log'
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} first=2
 
