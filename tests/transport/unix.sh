@@ -97,6 +97,31 @@ echo "a damaged file is not sent"
 (head -c 600 plain.ota && printf x && tail -c +602 plain.ota) >damaged.ota
 expect_exit 10 send damaged.ota --unix nothing
 
+echo "otaimg simulate as the device"
+rm -f socket device.log
+"$otaimg" simulate --listen socket --device device.yaml --mtu 185 >device.log 2>&1 &
+device_pid=$!
+wait_for grep -q -s 'socket: listening' device.log
+expect_exit 0 send enc.ota --unix socket
+grep -q 'connections: 1, MTU 185' send.log || fail "MTU"
+wait $device_pid || fail "simulate: exit code $?"
+device_pid=
+grep -q -x 'installed and confirmed' device.log || fail "not confirmed"
+[ ! -e socket ] || fail "the socket stays behind"
+rm -f device.log
+"$otaimg" simulate --listen socket --device device.yaml --self-test silent >device.log 2>&1 &
+device_pid=$!
+wait_for grep -q -s 'socket: listening' device.log
+expect_exit 0 send plain.ota --unix socket
+code=0
+wait $device_pid || code=$?
+device_pid=
+[ $code -eq 1 ] || fail "exit code $code"
+grep -q '^otaimg: the new image is not confirmed: ' device.log || fail "reverted"
+expect_exit 2 simulate --device device.yaml
+expect_exit 2 simulate plain.ota --listen socket --device device.yaml
+expect_exit 2 simulate --listen socket --device device.yaml --loss 5
+
 echo "progress on a terminal, none with --quiet"
 start_device
 script -qec "'$otaimg' send plain.ota --unix socket" /dev/null >tty.log </dev/null

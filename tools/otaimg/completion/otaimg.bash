@@ -26,7 +26,7 @@ _otaimg_options()
     estimate) echo "--json $common" ;;
     simulate)
         echo "-d --device --installed --mtu --phy --interval --dle --loss --cut --seed --self-test" \
-            "--stock-service --faults --thin --json $key $common"
+            "--stock-service --faults --thin --json --listen $key $common"
         ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
@@ -75,7 +75,7 @@ _otaimg_value()
     case $1 in
     -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file | \
         -b | --bootloader | -p | --provision | --app-hex | --serial | \
-        --unix | --state) _otaimg_files "$2" ;;
+        --unix | --state | --listen) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --phy) _otaimg_words "$2" '1m 2m coded-s2 coded-s8' ;;
