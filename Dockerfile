@@ -5,8 +5,8 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        cmake gcc libc6-dev libelf-dev libjansson-dev libp11-kit-dev libssl-dev libyaml-dev \
-        ninja-build pkg-config zlib1g-dev \
+        cmake gcc libc6-dev libelf-dev libjansson-dev libp11-kit-dev libssl-dev libsystemd-dev \
+        libyaml-dev ninja-build pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY . /source
 RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \

@@ -13,12 +13,13 @@ die() {
 packages_of() {
     case $1 in
     build) echo gcc libc6-dev make cmake ninja-build pkg-config \
-        libssl-dev libyaml-dev libp11-kit-dev libjansson-dev libelf-dev zlib1g-dev ;;
+        libssl-dev libyaml-dev libp11-kit-dev libjansson-dev libelf-dev libsystemd-dev zlib1g-dev ;;
     demo) echo gcc-arm-none-eabi libnewlib-arm-none-eabi softhsm2 opensc openssl ;;
     test)
         echo check clang clang-format clang-tidy gcovr libclang-rt-14-dev llvm \
-            botan jq libbearssl-dev libmbedtls-dev libnss3 libnss3-tools libunicorn-dev \
-            libwolfssl-dev minisign p11-kit procps python3-cryptography-vectors qemu-system-arm \
+            botan dbus-bin dbus-daemon jq libbearssl-dev libmbedtls-dev libnss3 libnss3-tools libunicorn-dev \
+            libwolfssl-dev minisign p11-kit procps python3-cryptography-vectors python3-dbusmock \
+            python3-gi qemu-system-arm \
             scdoc srecord strace valgrind xxd
         # Debian's npm is several hundred packages: not where another one is there already.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

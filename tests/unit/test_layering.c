@@ -228,6 +228,8 @@ static void check_tool(const char *folder, const char *file, const char *header)
                   "%s must not include zlib.h", file);
     ck_assert_msg(!starts(header, "p11-kit/") || may_use_p11kit(file), "%s must not include %s",
                   file, header);
+    ck_assert_msg(!starts(header, "systemd/") || strcmp(file, "sd_bus.h") == 0,
+                  "%s must not include %s", file, header);
     ck_assert_msg(strcmp(header, "policy.h") != 0 && strcmp(header, "stream.h") != 0 &&
                       strcmp(header, "secure.h") != 0,
                   "%s must not include a private header of the verifier: %s", file, header);

@@ -136,15 +136,19 @@ static bool link_connect(void *ctx)
     struct att_link *link = ctx;
     struct sockaddr_un address;
 
+    link->error = ENAMETOOLONG;
     if (!make_address(link->path, &address)) {
         return false;
     }
+    link->error = 0;
     link->is_over = false;
     link->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (link->fd < 0) {
+        link->error = errno;
         return false;
     }
     if (connect(link->fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        link->error = errno;
         close_link(link); /* no device there: told as the end of the connection */
     }
     return true;

@@ -62,6 +62,7 @@ struct att_link {
     int fd;           /* -1: not connected */
     bool is_over;     /* the end of the connection is still to be told */
     bool is_held;     /* a write found no room */
+    int error;        /* errno of the last attempt to connect, 0 = it worked */
 };
 
 /* Connects when the manager asks for it. */

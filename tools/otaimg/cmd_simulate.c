@@ -8,7 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <otas_boot.h>
 #include <otav/otav_openssl.h>
 
 #include "device_file.h"
@@ -17,6 +19,7 @@
 #include "file_verdict.h"
 #include "ota_file.h"
 #include "sim_code.h"
+#include "sim_listen.h"
 #include "sim_report.h"
 #include "util.h"
 
@@ -35,6 +38,8 @@ static const struct option_spec options[] = {
     {"faults", 0, "all", "also with a cut at every point of link and power", false},
     {"thin", 0, "N", "with --faults: every Nth point only (default 1)", false},
     {"json", 0, NULL, "print JSON (schemas/simulate.schema.json)", false},
+    {"listen", 0, "SOCKET", "be a device for 'send --unix SOCKET' until it is told to reset",
+     false},
     KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
@@ -321,10 +326,9 @@ static enum ox install_placeholder(struct simulate *s)
 }
 
 /* A device that runs its image and was switched off again. */
-static enum ox make_device(struct simulate *s)
+static enum ox make_device(struct simulate *s, const struct vdev_host *host)
 {
     const char *path = args_value(s->args, "installed");
-    const struct vdev_host host = sim_run_host(&s->run);
     struct vdev_options *to = &s->device_options;
     enum ox ox;
 
@@ -334,7 +338,7 @@ static enum ox make_device(struct simulate *s)
     to->inflates = s->device_file.inflates;
     to->battery = 100;
     to->seed = s->setup.seed;
-    vdev_init(&s->device, to, &host);
+    vdev_init(&s->device, to, host);
     ox = path != NULL ? install_file(s, path) : install_placeholder(s);
     if (ox == OX_OK && !vdev_boot(&s->device)) {
         ox = diag_fail(OX_POLICY, "%s: the device does not run its image: %s",
@@ -471,10 +475,84 @@ static enum ox judge(const struct simulate *s, const struct otav_config *state)
     return diag_fail(OX_DIFFERENT, "%s: %s", path, sim_end_text(s->result.end));
 }
 
+/* ---- a device process ------------------------------------------------------------------------- */
+
+/* What has no meaning there; a link of the system has no losses, and nothing is printed at the end. */
+static enum ox check_listen_options(const struct args *args)
+{
+    static const char *const others[] = {"phy",    "interval", "loss", "cut",
+                                         "faults", "thin",     "json"};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (args_has(args, others[i])) {
+            return diag_fail(OX_USAGE, "'--%s' and '--listen' exclude each other", others[i]);
+        }
+    }
+    return OX_OK;
+}
+
+/* The reset that the manager asked for, and what the new application does; then another one. */
+static enum ox finish_update(struct simulate *s)
+{
+    struct otas_status status;
+    bool runs = vdev_boot(&s->device);
+
+    if (runs && s->setup.app == SIM_APP_CONFIRMS) {
+        (void)vdev_confirm(&s->device);
+    }
+    runs = runs && vdev_boot(&s->device);
+    otas_boot_report(&s->device.report, &status);
+    if (runs && status.event == OTAS_COMPLETED) {
+        puts("installed and confirmed");
+        return OX_OK;
+    }
+    return diag_fail(OX_DIFFERENT, "the new image is not confirmed: %s",
+                     sim_code_text(s->device.report.error));
+}
+
+static enum ox serve(struct simulate *s, struct sim_listen *listen)
+{
+    const char *path = args_value(s->args, "listen");
+    int fd = -1;
+    enum ox ox = att_listen(path, &fd);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    put_printable(stdout, path);
+    puts(": listening");
+    (void)fflush(stdout);
+    ox = sim_listen_serve(listen, fd);
+    (void)close(fd);
+    (void)unlink(path);
+    return ox == OX_OK ? finish_update(s) : ox;
+}
+
+static enum ox run_listening(struct simulate *s)
+{
+    struct sim_listen listen = {.device = &s->device, .att_mtu = s->setup.link.att_mtu};
+    const struct vdev_host host = sim_listen_host(&listen);
+    enum ox ox = check_listen_options(s->args);
+
+    if (ox != OX_OK || (ox = device_file_load(args_value(s->args, "device"), &s->keys,
+                                              &s->device_file)) != OX_OK) {
+        return ox;
+    }
+    /* Whatever will come: a device that has a key is ready for encrypted files. */
+    s->file.file.encrypted = s->device_file.decrypt_key_uri != NULL;
+    if ((ox = load_decrypt_key(s)) == OX_OK && (ox = make_device(s, &host)) == OX_OK) {
+        ox = serve(s, &listen);
+    }
+    cipher_close(s->file.cipher);
+    device_file_free(&s->device_file);
+    return ox;
+}
+
 /* ---- command ---------------------------------------------------------------------------------- */
 
 static enum ox run_opened(struct simulate *s)
 {
+    const struct vdev_host host = sim_run_host(&s->run);
     struct otav_config state;
     enum ox ox;
 
@@ -483,7 +561,7 @@ static enum ox run_opened(struct simulate *s)
             OX_OK) {
         return ox;
     }
-    if ((ox = load_decrypt_key(s)) == OX_OK && (ox = make_device(s)) == OX_OK &&
+    if ((ox = load_decrypt_key(s)) == OX_OK && (ox = make_device(s, &host)) == OX_OK &&
         (ox = expect(s)) == OX_OK) {
         state = s->device.device;
         ox = simulate(s);
@@ -501,12 +579,19 @@ static enum ox run_opened(struct simulate *s)
 
 static enum ox run(const struct args *args)
 {
-    struct simulate *s = xcalloc(1, sizeof *s);
+    bool listens = args_has(args, "listen");
+    struct simulate *s;
     enum ox ox;
 
+    if (listens != (args_operand_count(args) == 0)) {
+        return diag_fail(OX_USAGE, "expected either FILE or --listen SOCKET");
+    }
+    s = xcalloc(1, sizeof *s);
     s->args = args;
     ox = read_options(s);
-    if (ox == OX_OK) {
+    if (ox == OX_OK && listens) {
+        ox = run_listening(s);
+    } else if (ox == OX_OK) {
         ox = ota_file_open_whole(args_operand(args, 0), &s->file);
         if (ox == OX_OK) {
             ox = run_opened(s);
@@ -521,7 +606,7 @@ static enum ox run(const struct args *args)
 
 const struct command command_simulate = {
     "simulate",
-    "FILE --device DEVICE.yaml [options]",
+    "FILE | --listen SOCKET --device DEVICE.yaml [options]",
     "would this update reach this device and run there, whatever happens on the way?",
     "Runs the update without a radio: manager, link, OTA service, bootloader and application in "
     "one\n"
@@ -529,6 +614,6 @@ const struct command command_simulate = {
     "it\n"
     "ends, and the invariants that were checked. The same seed gives the same run.",
     options,
-    1,
+    0,
     1,
     run};

@@ -5,9 +5,10 @@
 #ifndef OTAIMG_SEND_H
 #define OTAIMG_SEND_H
 
-#include <stdint.h>
+#include <otam/otam.h>
 
 #include "exits.h"
+#include "source.h"
 
 /* A slot's content in plaintext: metadata and firmware. Borrowed. */
 struct send_image {
@@ -29,5 +30,23 @@ struct send_result {
  * OX_WRONG_DEVICE; the device then holds no image in slot 1, or the old one if it never agreed. */
 enum ox send_serial(const char *port, const struct send_image *image, unsigned timeout_ms,
                     struct send_result *ret);
+
+/* How an OTA file goes to the service of an application that runs, by the manager (otam.h). */
+struct send_link_options {
+    unsigned timeout_ms; /* for a connection and each answer; 0: the manager's own times */
+    unsigned attempts;   /* connections without progress before giving up; 0: the manager's own */
+    const char *state_path; /* --state, NULL = none */
+    const char *adapter;    /* send_ble(): "hci0"; NULL: the first that is on */
+};
+
+/* The file as it is, encrypted or not, to a device process at an AF_UNIX socket (att_socket.h), or to
+ * the device with this address through BlueZ. *ret: how it went at the end.
+ * OX_MALFORMED: not a file for this way, nothing was sent. OX_WRONG_DEVICE: the device has no such
+ * service, or takes no firmware. OX_IO: no link, or the device refused or failed. OX_USAGE: the state
+ * file is none. */
+enum ox send_unix(const char *path, const struct source *file,
+                  const struct send_link_options *options, struct otam_progress *ret);
+enum ox send_ble(const char *address, const struct source *file,
+                 const struct send_link_options *options, struct otam_progress *ret);
 
 #endif

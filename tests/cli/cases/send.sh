@@ -24,3 +24,17 @@ t send plain.ota --serial port
 t send plain.ota --serial plain.ota
 t send plain.ota --serial /dev/null --device device.yaml
 t send enc.ota --serial . --decrypt-key file:aes.hex --decrypt-iv 101112131415161718191a1b1c1d1e1f
+say "options that belong to other ways"
+t send plain.ota --serial port --state state
+t send plain.ota --serial port --attempts 2
+t send plain.ota --serial port --unix socket
+t send plain.ota --unix socket --attempts 0
+t send plain.ota --unix socket --attempts 1001
+t send damaged.ota --unix socket
+t send app.bin --unix socket
+t send plain.ota --unix socket --attempts 1
+t send plain.ota --unix socket --attempts 1 --state plain.ota
+files
+t send plain.ota --unix socket --adapter hci0
+t send plain.ota --ble here
+t send plain.ota --ble C0:FF:EE:12:34:56 --unix socket

@@ -26,11 +26,11 @@ _otaimg_options()
     estimate) echo "--json $common" ;;
     simulate)
         echo "-d --device --installed --mtu --phy --interval --dle --loss --cut --seed --self-test" \
-            "--stock-service --faults --thin --json $key $common"
+            "--stock-service --faults --thin --json --listen $key $common"
         ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
-    send) echo "--serial --timeout --json $trust $decrypt $key $common" ;;
+    send) echo "--serial --ble --adapter --unix --state --attempts --timeout --json $trust $decrypt $key $common" ;;
     merge)
         echo "-b --bootloader -p --provision --app-hex -o --output --json $decrypt $key $common"
         ;;
@@ -74,14 +74,16 @@ _otaimg_value()
 {
     case $1 in
     -o | --output | --device-file | -d | --device | --for | --sbom | --record | --log | --passphrase-file | \
-        -b | --bootloader | -p | --provision | --app-hex | --serial) _otaimg_files "$2" ;;
+        -b | --bootloader | -p | --provision | --app-hex | --serial | \
+        --unix | --state | --listen) _otaimg_files "$2" ;;
     -k | --sign-key | --verify-key | --keys | --decrypt-key) _otaimg_key "$2" ;;
     --type) _otaimg_words "$2" 'p256 aes128' ;;
     --phy) _otaimg_words "$2" '1m 2m coded-s2 coded-s8' ;;
     --self-test) _otaimg_words "$2" 'passes hangs silent' ;;
     --faults) _otaimg_words "$2" 'all' ;;
     --format) _otaimg_words "$2" 'pem der c raw provision' ;;
-    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout) ;;
+    --set | --name | --builder-id | --expect | --decrypt-iv | --pin-fd | --passphrase-fd | --timeout | \
+        --attempts | --ble | --adapter) ;;
     *) return 1 ;;
     esac
 }
