@@ -22,7 +22,8 @@
 #define APP_STACK 0x2001F000u
 #define APP_ENTRY 0x01000400u
 
-enum { OLD_VERSION = 0x01000000, NEW_VERSION = 0x02000000, FW_LEN = 4992, PDS_LEN = 0x4000 };
+enum { OLD_VERSION = 0x01000000, NEW_VERSION = 0x02000000, OLD_COUNTER = 3, NEW_COUNTER = 5 };
+enum { FW_LEN = 4992, PDS_LEN = 0x4000 };
 
 static struct chip *chip;
 static struct image_key key;
@@ -31,13 +32,15 @@ static struct image new_image;
 
 /* ---- world ------------------------------------------------------------------------------------ */
 
-static void make_image(struct image *image, uint32_t version, uint32_t fw_len, uint8_t first)
+static void make_image(struct image *image, uint32_t version, uint32_t counter, uint32_t fw_len,
+                       uint8_t first)
 {
     const uint32_t vectors[] = {APP_STACK, APP_ENTRY | 1};
     const uint8_t on_trial[] = {1, 0, 0, 0};
 
     image_init(image, fw_len, true);
     image_set_record(image, OTAV_ATTR_ACTIVATION, on_trial, sizeof on_trial);
+    image_set_u32s(image, OTAV_ATTR_COUNTER, counter, 0, 4);
     image_write_area(image);
     otav_store_u32(image->meta + OTAV_META_FW_REVISION_OFF, version);
     memset(image->fw + sizeof vectors, first, 64);
@@ -74,8 +77,8 @@ static void provision(void)
 static void set_up(void)
 {
     image_key_generate(&key);
-    make_image(&old_image, OLD_VERSION, FW_LEN, 0x11);
-    make_image(&new_image, NEW_VERSION, FW_LEN + 4096, 0x22);
+    make_image(&old_image, OLD_VERSION, OLD_COUNTER, FW_LEN, 0x11);
+    make_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN + 4096, 0x22);
     chip = chip_open(GUESTS "/wbz451/bootloader_wbz451.elf");
     ck_assert_ptr_nonnull(chip);
     chip_settings(chip)->limit = 400000000;
@@ -316,12 +319,12 @@ START_TEST(test_boot_refuses_bad_images_in_slot1)
     ck_assert_uint_eq(left_behind().report.error, OTAV_ERR_METADATA_SIGNATURE);
     image_key_free(&other);
 
-    make_image(&new_image, OLD_VERSION - 1, FW_LEN, 0x33);
+    make_image(&new_image, OLD_VERSION - 1, NEW_COUNTER, FW_LEN, 0x33);
     put_image(SLOT1, &new_image);
     check_runs(&old_image, CHIP_SOFTWARE_RESET);
     ck_assert_uint_eq(OTAV_ERR_CLASS(left_behind().report.error), OTAV_CLASS_ROLLBACK);
 
-    make_image(&new_image, NEW_VERSION, FW_LEN, 0x44);
+    make_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN, 0x44);
     new_image.fw[FW_LEN - 1] ^= 1;
     put_image(SLOT1, &new_image);
     check_runs(&old_image, CHIP_SOFTWARE_RESET);
@@ -344,8 +347,8 @@ START_TEST(test_boot_sampled_power_cuts_recover)
 {
     uint32_t operations;
 
-    make_image(&new_image, NEW_VERSION, 304, 0x22);
-    make_image(&old_image, OLD_VERSION, 304, 0x11);
+    make_image(&new_image, NEW_VERSION, NEW_COUNTER, 304, 0x22);
+    make_image(&old_image, OLD_VERSION, OLD_COUNTER, 304, 0x11);
     put_image(SLOT0, &old_image);
     check_runs(&old_image, CHIP_POWER_ON);
     put_image(SLOT1, &new_image);
@@ -436,7 +439,7 @@ START_TEST(test_boot_confirmed_trial_stays_and_raises_the_floor)
     struct otab_app_status status;
 
     begin_trial();
-    ck_assert_uint_eq(left_behind().report.floor, 0);
+    ck_assert_uint_eq(left_behind().report.floor, OLD_COUNTER);
     otab_app_init(&app, &application);
     ck_assert_uint_eq(otab_app_status(&app, &status), OTAV_OK);
     ck_assert_uint_eq(status.state, OTAB_TRIAL);
@@ -444,9 +447,9 @@ START_TEST(test_boot_confirmed_trial_stays_and_raises_the_floor)
     check_runs(&new_image, CHIP_SOFTWARE_RESET);
     ck_assert_uint_eq(left_behind().report.flags & (OTAB_DID_CONFIRM | OTAB_DID_RAISE),
                       OTAB_DID_CONFIRM | OTAB_DID_RAISE);
-    ck_assert_uint_eq(left_behind().report.floor, 3);
+    ck_assert_uint_eq(left_behind().report.floor, NEW_COUNTER);
     check_runs(&new_image, CHIP_POWER_ON);
-    ck_assert_uint_eq(left_behind().report.floor, 3);
+    ck_assert_uint_eq(left_behind().report.floor, NEW_COUNTER);
     ck_assert_uint_eq(otab_app_status(&app, &status), OTAV_OK);
     ck_assert_uint_eq(status.version, NEW_VERSION);
 }
@@ -485,7 +488,7 @@ START_TEST(test_boot_hung_trial_with_forged_confirms_is_reverted)
     check_runs(&old_image, watchdog);
     ck_assert_uint_eq(left_behind().report.state, OTAB_REJECTED);
     ck_assert_uint_eq(left_behind().report.flags & OTAB_DID_CONFIRM, 0);
-    ck_assert_uint_eq(left_behind().report.floor, 0);
+    ck_assert_uint_eq(left_behind().report.floor, OLD_COUNTER);
     ck_assert_uint_eq(left_behind().reset_cause & watchdog, watchdog);
     check_runs(&old_image, CHIP_SOFTWARE_RESET); /* and it is not tried again */
 }
