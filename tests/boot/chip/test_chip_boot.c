@@ -353,6 +353,39 @@ START_TEST(test_boot_refuses_bad_images_in_slot1)
 }
 END_TEST
 
+static void check_refuses_new_image(uint32_t error)
+{
+    image_sign(&new_image, &key);
+    put_image(SLOT1, &new_image);
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+    ck_assert_uint_eq(left_behind().report.state, OTAB_FAILED);
+    ck_assert_uint_eq(left_behind().report.error, error);
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+}
+
+START_TEST(test_boot_refuses_signed_images_against_policy)
+{
+    const uint8_t other_product[16] = {1};
+
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+
+    begin_image(&new_image, NEW_VERSION, OLD_COUNTER - 1, FW_LEN);
+    check_refuses_new_image(OTAV_ERR_COUNTER);
+
+    begin_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN);
+    image_set_record(&new_image, OTAV_ATTR_PRODUCT, other_product, sizeof other_product);
+    image_write_area(&new_image);
+    check_refuses_new_image(OTAV_ERR_PRODUCT);
+
+    /* Its last unit would be application data, had it been in slot 0. */
+    begin_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN);
+    otav_store_u32(new_image.meta + OTAV_META_FW_LEN_OFF,
+                   OTAV_SLOT_LEN - OTAV_META_LEN + OTAV_BLOCK_LEN);
+    check_refuses_new_image(OTAV_ERR_FW_LENGTH);
+}
+END_TEST
+
 /* What power that fails leaves is one of both images, whole, and it runs with all locks closed. */
 static void check_recovers(void)
 {
@@ -954,6 +987,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_boot_other_key_does_not_run);
     tcase_add_test(tcase, test_boot_installs_from_slot1_on_trial_and_reverts);
     tcase_add_test(tcase, test_boot_refuses_bad_images_in_slot1);
+    tcase_add_test(tcase, test_boot_refuses_signed_images_against_policy);
     tcase_add_test(tcase, test_boot_sampled_power_cuts_recover);
     tcase_add_test(tcase, test_boot_application_cannot_write_what_is_locked);
     tcase_add_test(tcase, test_boot_confirmed_trial_stays_and_raises_the_floor);
