@@ -773,6 +773,26 @@ START_TEST(test_policy_results_untouched_on_failure)
 }
 END_TEST
 
+/* What otav_open() took may be another configuration by the time that an image is judged by it. */
+START_TEST(test_policy_judge_looks_at_the_config_itself)
+{
+    const struct otav_transfer transfer = {.purpose = OTAV_INSTALL};
+    struct otav_sha256_state state;
+    struct otav_judgement judgement;
+    uint16_t detail = 0;
+
+    begin(48, true);
+    image_sign(&image, &signer);
+    ck_assert_int_eq(otav_policy_judge(&config, &otav_crypto_openssl, &transfer, image.meta, &state,
+                                       &judgement, &detail),
+                     OTAV_OK);
+    config.image_types |= 8;
+    ck_assert_int_eq(otav_policy_judge(&config, &otav_crypto_openssl, &transfer, image.meta, &state,
+                                       &judgement, &detail),
+                     OTAV_ERR_CONFIG);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, setup, teardown);
@@ -797,6 +817,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_policy_manufacturer_and_image_id);
     tcase_add_test(tc, test_policy_bad_signature_encodings);
     tcase_add_test(tc, test_policy_results_untouched_on_failure);
+    tcase_add_test(tc, test_policy_judge_looks_at_the_config_itself);
 }
 
 int main(void)

@@ -268,7 +268,7 @@ static void on_instruction(uc_engine *uc, uint64_t address, uint32_t len, void *
     }
     if (c->pc >= CHIP_MAIN && !chip_may_execute(c, c->pc)) {
         chip_fault(c, "the MPU forbids code at 0x%08x", c->pc);
-    } else if (c->pc - CHIP_MAIN < CHIP_MAIN_LEN) {
+    } else if (c->pc - CHIP_MAIN < CHIP_MAIN_LEN && !c->settings.runs_application) {
         chip_end_run(c, CHIP_APPLICATION);
     } else if (c->pc == RETURN_ADDRESS) {
         chip_end_run(c, CHIP_RETURNED);

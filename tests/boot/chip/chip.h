@@ -26,10 +26,15 @@ enum {
 };
 
 /* Causes of a reset, bits of RCON. */
-enum { CHIP_POWER_ON = 1 << 0, CHIP_SOFTWARE_RESET = 1 << 6, CHIP_DEEP_SLEEP = 1 << 10 };
+enum {
+    CHIP_POWER_ON = 1 << 0,
+    CHIP_WATCHDOG_RESET = 1 << 4,
+    CHIP_SOFTWARE_RESET = 1 << 6,
+    CHIP_DEEP_SLEEP = 1 << 10
+};
 
 enum chip_outcome {
-    CHIP_APPLICATION, /* the core fetches from main flash */
+    CHIP_APPLICATION, /* the core fetches from main flash, unless settings.runs_application */
     CHIP_REACHED,     /* the place of chip_stop_at() */
     CHIP_RETURNED,    /* from the function of chip_call() */
     CHIP_RESET,       /* the program asked for it */
@@ -55,6 +60,7 @@ struct chip_settings {
     uint64_t limit;          /* instructions of one run */
     uint32_t quiet_polls;    /* 0: waits for ever */
     uint32_t low_voltage_at; /* operation that the controller gives up with LVDERR; 0: none */
+    bool runs_application;   /* no end where the core first fetches from main flash */
     bool track_stack;        /* chip_end.lowest_sp counts; slow */
     bool no_pll;             /* the radio's PLL never locks */
     bool icm_dead;           /* the ICM never gets done */

@@ -354,6 +354,7 @@ static void attack(void)
 /* Of the signature check that the run is about to begin: places chosen at random. */
 static void attack_arithmetic(void)
 {
+    uint64_t limit = chip_settings(chip)->limit; /* of runs with the stand-in */
     uint64_t points;
 
     if (options.places == 0) {
@@ -361,11 +362,13 @@ static void attack_arithmetic(void)
     }
     chip_save(call);
     chip_stop_at(chip, chip_register(chip, 14) & ~1u);
+    chip_settings(chip)->limit = UINT64_MAX;
     mode = AT_COUNTDOWN;
     countdown = UINT64_MAX;
     (void)step();
     points = UINT64_MAX - countdown;
     chip_stop_at(chip, UINT32_MAX);
+    chip_settings(chip)->limit = limit + 2 * points;
     for (unsigned i = 0; i < options.places && !is_done(); i++) {
         chip_load(call);
         countdown = next_random() * points >> 32;
@@ -374,6 +377,7 @@ static void attack_arithmetic(void)
         }
     }
     chip_load(call);
+    chip_settings(chip)->limit = limit;
     mode = AT_PLACES;
 }
 

@@ -26,6 +26,8 @@ enum content {
     LOWER_COUNTER,
     DEVELOPMENT_KEY,
     OLDER_VERSION,
+    GOOD_THAT_REVOKES,
+    REVOKED_KEY,
     CONTENT_COUNT
 };
 
@@ -44,6 +46,7 @@ static const struct scenario {
     {{"slot 1: older version", CHIP_POWER_ON, true}, GOOD, OLDER_VERSION},
     {{"locks: boot", CHIP_POWER_ON, true}, GOOD, NOTHING},
     {{"locks: wake", CHIP_DEEP_SLEEP, true}, GOOD, NOTHING},
+    {{"slot 1: revoked key", CHIP_POWER_ON, true}, GOOD_THAT_REVOKES, REVOKED_KEY},
 };
 
 static struct boot_image images[CONTENT_COUNT];
@@ -61,6 +64,7 @@ static void make(enum content content, uint32_t version, uint32_t counter, enum 
                                     .counter = counter,
                                     .fw_len = FW_LEN,
                                     .key = key,
+                                    .revoke = content == GOOD_THAT_REVOKES ? 1u << KEY_REVOKED : 0,
                                     .fill = (uint8_t)content,
                                     .entry = APP_ENTRY};
 
@@ -76,6 +80,8 @@ void fault_world_open(void)
     make(LOWER_COUNTER, VERSION + 1, COUNTER - 1, KEY_RELEASE);
     make(DEVELOPMENT_KEY, VERSION + 1, COUNTER, KEY_DEVELOPMENT);
     make(OLDER_VERSION, VERSION - 1, COUNTER, KEY_RELEASE);
+    make(GOOD_THAT_REVOKES, VERSION, COUNTER, KEY_RELEASE);
+    make(REVOKED_KEY, VERSION + 1, COUNTER, KEY_REVOKED);
 }
 
 /* ---- flash ------------------------------------------------------------------------------------ */
@@ -132,7 +138,7 @@ void fault_world_set_up(const struct fault_scenario *scenario, struct chip *chip
     chip_flash_fill(chip, OTAV_FLOOR_ADDRESS, 0xFF, OTAV_PAGE_LEN);
     chip_flash_fill(chip, PDS, PDS_FILL, PDS_LEN);
     provision(chip);
-    put(chip, OTAV_SLOT0_ADDRESS, GOOD);
+    put(chip, OTAV_SLOT0_ADDRESS, s->slot0 == GOOD_THAT_REVOKES ? GOOD_THAT_REVOKES : GOOD);
     for (unsigned i = 0; i < 2; i++) {
         need(boot() == CHIP_APPLICATION, "the good image does not run");
     }
@@ -162,7 +168,8 @@ const char *fault_world_objection(const struct chip *chip, enum chip_outcome out
     if (outcome != CHIP_APPLICATION) {
         return NULL;
     }
-    if (!holds(chip, OTAV_SLOT0_ADDRESS, GOOD)) {
+    if (!holds(chip, OTAV_SLOT0_ADDRESS, GOOD) &&
+        !holds(chip, OTAV_SLOT0_ADDRESS, GOOD_THAT_REVOKES)) {
         return "bad image reached";
     }
     return is_locked(chip_end(chip)) ? NULL : "application reached with a lock open";

@@ -10,6 +10,7 @@
 
 #include "boot_mailbox.h"
 #include "chip.h"
+#include "guest/hostile.h"
 #include "image_builder.h"
 #include "otab_app.h"
 #include "wbz451_inferred.h"
@@ -22,7 +23,12 @@
 #define APP_STACK 0x2001F000u
 #define APP_ENTRY 0x01000400u
 
-enum { OLD_VERSION = 0x01000000, NEW_VERSION = 0x02000000, FW_LEN = 4992, PDS_LEN = 0x4000 };
+enum { OLD_VERSION = 0x01000000, NEW_VERSION = 0x02000000, OLD_COUNTER = 3, NEW_COUNTER = 5 };
+enum { FW_LEN = 4992, PDS_LEN = 0x4000 };
+
+/* Instructions that the bootloader does without a kick at most: one signature check. An application that turns
+ * its watchdog on allows for four times as many. */
+enum { KICK_BOUND = 4000000, WATCHDOG_PERIOD = 4 * KICK_BOUND };
 
 static struct chip *chip;
 static struct image_key key;
@@ -31,15 +37,23 @@ static struct image new_image;
 
 /* ---- world ------------------------------------------------------------------------------------ */
 
-static void make_image(struct image *image, uint32_t version, uint32_t fw_len, uint8_t first)
+static void begin_image(struct image *image, uint32_t version, uint32_t counter, uint32_t fw_len)
 {
-    const uint32_t vectors[] = {APP_STACK, APP_ENTRY | 1};
     const uint8_t on_trial[] = {1, 0, 0, 0};
 
     image_init(image, fw_len, true);
     image_set_record(image, OTAV_ATTR_ACTIVATION, on_trial, sizeof on_trial);
+    image_set_u32s(image, OTAV_ATTR_COUNTER, counter, 0, 4);
     image_write_area(image);
     otav_store_u32(image->meta + OTAV_META_FW_REVISION_OFF, version);
+}
+
+static void make_image(struct image *image, uint32_t version, uint32_t counter, uint32_t fw_len,
+                       uint8_t first)
+{
+    const uint32_t vectors[] = {APP_STACK, APP_ENTRY | 1};
+
+    begin_image(image, version, counter, fw_len);
     memset(image->fw + sizeof vectors, first, 64);
     memcpy(image->fw, vectors, sizeof vectors);
     image_sign(image, &key);
@@ -74,11 +88,12 @@ static void provision(void)
 static void set_up(void)
 {
     image_key_generate(&key);
-    make_image(&old_image, OLD_VERSION, FW_LEN, 0x11);
-    make_image(&new_image, NEW_VERSION, FW_LEN + 4096, 0x22);
+    make_image(&old_image, OLD_VERSION, OLD_COUNTER, FW_LEN, 0x11);
+    make_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN + 4096, 0x22);
     chip = chip_open(GUESTS "/wbz451/bootloader_wbz451.elf");
     ck_assert_ptr_nonnull(chip);
     chip_settings(chip)->limit = 400000000;
+    chip_settings(chip)->watchdog = WATCHDOG_PERIOD;
     chip_stop_at(chip, chip_symbol(chip, "wbz451_serial_dfu"));
     chip_flash_fill(chip, PDS, 0x77, PDS_LEN);
     provision();
@@ -94,10 +109,19 @@ static void tear_down(void)
     image_key_free(&key);
 }
 
+/* Of the bootloader, wherever it ends. */
+static enum chip_outcome run_bootloader(void)
+{
+    enum chip_outcome outcome = chip_run(chip);
+
+    ck_assert_uint_le(chip_end(chip)->longest_without_kick, KICK_BOUND);
+    return outcome;
+}
+
 static enum chip_outcome boot_with(uint32_t causes)
 {
     chip_reset(chip, causes);
-    return chip_run(chip);
+    return run_bootloader();
 }
 
 static struct wbz451_left left_behind(void)
@@ -316,16 +340,49 @@ START_TEST(test_boot_refuses_bad_images_in_slot1)
     ck_assert_uint_eq(left_behind().report.error, OTAV_ERR_METADATA_SIGNATURE);
     image_key_free(&other);
 
-    make_image(&new_image, OLD_VERSION - 1, FW_LEN, 0x33);
+    make_image(&new_image, OLD_VERSION - 1, NEW_COUNTER, FW_LEN, 0x33);
     put_image(SLOT1, &new_image);
     check_runs(&old_image, CHIP_SOFTWARE_RESET);
     ck_assert_uint_eq(OTAV_ERR_CLASS(left_behind().report.error), OTAV_CLASS_ROLLBACK);
 
-    make_image(&new_image, NEW_VERSION, FW_LEN, 0x44);
+    make_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN, 0x44);
     new_image.fw[FW_LEN - 1] ^= 1;
     put_image(SLOT1, &new_image);
     check_runs(&old_image, CHIP_SOFTWARE_RESET);
     ck_assert_uint_eq(left_behind().report.error, OTAV_ERR_FIRMWARE_SIGNATURE);
+}
+END_TEST
+
+static void check_refuses_new_image(uint32_t error)
+{
+    image_sign(&new_image, &key);
+    put_image(SLOT1, &new_image);
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+    ck_assert_uint_eq(left_behind().report.state, OTAB_FAILED);
+    ck_assert_uint_eq(left_behind().report.error, error);
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+}
+
+START_TEST(test_boot_refuses_signed_images_against_policy)
+{
+    const uint8_t other_product[16] = {1};
+
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+
+    begin_image(&new_image, NEW_VERSION, OLD_COUNTER - 1, FW_LEN);
+    check_refuses_new_image(OTAV_ERR_COUNTER);
+
+    begin_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN);
+    image_set_record(&new_image, OTAV_ATTR_PRODUCT, other_product, sizeof other_product);
+    image_write_area(&new_image);
+    check_refuses_new_image(OTAV_ERR_PRODUCT);
+
+    /* Its last unit would be application data, had it been in slot 0. */
+    begin_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN);
+    otav_store_u32(new_image.meta + OTAV_META_FW_LEN_OFF,
+                   OTAV_SLOT_LEN - OTAV_META_LEN + OTAV_BLOCK_LEN);
+    check_refuses_new_image(OTAV_ERR_FW_LENGTH);
 }
 END_TEST
 
@@ -344,8 +401,8 @@ START_TEST(test_boot_sampled_power_cuts_recover)
 {
     uint32_t operations;
 
-    make_image(&new_image, NEW_VERSION, 304, 0x22);
-    make_image(&old_image, OLD_VERSION, 304, 0x11);
+    make_image(&new_image, NEW_VERSION, NEW_COUNTER, 304, 0x22);
+    make_image(&old_image, OLD_VERSION, OLD_COUNTER, 304, 0x11);
     put_image(SLOT0, &old_image);
     check_runs(&old_image, CHIP_POWER_ON);
     put_image(SLOT1, &new_image);
@@ -359,7 +416,7 @@ START_TEST(test_boot_sampled_power_cuts_recover)
         chip_reset(chip, CHIP_POWER_ON);
         chip_cut_at(chip, 1 + i * (operations - 1) / 11, (enum chip_cut)(CHIP_CUT_BEFORE + i % 4),
                     i);
-        ck_assert_int_eq(chip_run(chip), CHIP_POWER_CUT);
+        ck_assert_int_eq(run_bootloader(), CHIP_POWER_CUT);
         check_recovers();
         ck_assert_msg(chip_broken_rules(chip) == 0, "cut %u of operation %u: %s", i % 4,
                       1 + i * (operations - 1) / 11, chip_first_broken_rule(chip));
@@ -436,7 +493,7 @@ START_TEST(test_boot_confirmed_trial_stays_and_raises_the_floor)
     struct otab_app_status status;
 
     begin_trial();
-    ck_assert_uint_eq(left_behind().report.floor, 0);
+    ck_assert_uint_eq(left_behind().report.floor, OLD_COUNTER);
     otab_app_init(&app, &application);
     ck_assert_uint_eq(otab_app_status(&app, &status), OTAV_OK);
     ck_assert_uint_eq(status.state, OTAB_TRIAL);
@@ -444,9 +501,9 @@ START_TEST(test_boot_confirmed_trial_stays_and_raises_the_floor)
     check_runs(&new_image, CHIP_SOFTWARE_RESET);
     ck_assert_uint_eq(left_behind().report.flags & (OTAB_DID_CONFIRM | OTAB_DID_RAISE),
                       OTAB_DID_CONFIRM | OTAB_DID_RAISE);
-    ck_assert_uint_eq(left_behind().report.floor, 3);
+    ck_assert_uint_eq(left_behind().report.floor, NEW_COUNTER);
     check_runs(&new_image, CHIP_POWER_ON);
-    ck_assert_uint_eq(left_behind().report.floor, 3);
+    ck_assert_uint_eq(left_behind().report.floor, NEW_COUNTER);
     ck_assert_uint_eq(otab_app_status(&app, &status), OTAV_OK);
     ck_assert_uint_eq(status.version, NEW_VERSION);
 }
@@ -473,8 +530,6 @@ static void put_confirm(uint32_t index, uint32_t nonce, const uint8_t id[OTAB_ID
 /* It fills the mailbox with confirms of another trial and of another image, and hangs. */
 START_TEST(test_boot_hung_trial_with_forged_confirms_is_reverted)
 {
-    const uint32_t watchdog = 1u << 4;
-
     begin_trial();
     for (uint32_t i = 0; i < OTAV_PAGE_LEN / OTAB_MAIL_LEN; i++) {
         struct otab_report report = left_behind().report;
@@ -482,12 +537,124 @@ START_TEST(test_boot_hung_trial_with_forged_confirms_is_reverted)
         report.id[0] ^= (uint8_t)(i & 1);
         put_confirm(i, report.nonce + (i & 1) - 1, report.id);
     }
-    check_runs(&old_image, watchdog);
+    check_runs(&old_image, CHIP_WATCHDOG_RESET);
     ck_assert_uint_eq(left_behind().report.state, OTAB_REJECTED);
     ck_assert_uint_eq(left_behind().report.flags & OTAB_DID_CONFIRM, 0);
-    ck_assert_uint_eq(left_behind().report.floor, 0);
-    ck_assert_uint_eq(left_behind().reset_cause & watchdog, watchdog);
+    ck_assert_uint_eq(left_behind().report.floor, OLD_COUNTER);
+    ck_assert_uint_eq(left_behind().reset_cause & CHIP_WATCHDOG_RESET, CHIP_WATCHDOG_RESET);
     check_runs(&old_image, CHIP_SOFTWARE_RESET); /* and it is not tried again */
+}
+END_TEST
+
+/* ---- a hostile application, as code ----------------------------------------------------------- */
+
+static uint32_t read_hostile(uint8_t *ret)
+{
+    FILE *file = fopen(GUESTS "/hostile.bin", "rb");
+    size_t len;
+
+    ck_assert_ptr_nonnull(file);
+    len = fread(ret, 1, IMAGE_FW_MAX, file);
+    (void)fclose(file);
+    ck_assert_uint_gt(len, HOSTILE_ENTRY_OFF);
+    ck_assert_uint_eq(len % OTAV_BLOCK_LEN, 0);
+    return (uint32_t)len;
+}
+
+static void make_hostile(struct image *image, enum hostile_conduct conduct)
+{
+    static uint8_t fw[IMAGE_FW_MAX];
+    uint32_t len = read_hostile(fw);
+
+    begin_image(image, NEW_VERSION, NEW_COUNTER, len);
+    memcpy(image->fw, fw, len);
+    otav_store_u32(image->fw + HOSTILE_CONDUCT_OFF, (uint32_t)conduct);
+    image_sign(image, &key);
+}
+
+/* All flash that an application must not change. */
+struct closed_flash {
+    uint8_t boot[CHIP_BOOT_LEN];
+    uint8_t slot0[OTAV_SLOT_LEN];
+    uint8_t records[3 * CHIP_PAGE_LEN];
+};
+
+static void copy_closed(struct closed_flash *ret)
+{
+    memcpy(ret->boot, chip_flash(chip, 0), sizeof ret->boot);
+    memcpy(ret->slot0, chip_flash(chip, SLOT0), sizeof ret->slot0);
+    memcpy(ret->records, chip_flash(chip, OTAB_RECORD_ADDRESS), sizeof ret->records);
+}
+
+/* From its first instruction to its end. */
+static void run_hostile(enum chip_outcome expected)
+{
+    struct hostile_log log;
+    enum chip_outcome outcome;
+
+    chip_settings(chip)->runs_application = true;
+    outcome = chip_run(chip);
+    chip_settings(chip)->runs_application = false;
+    ck_assert_msg(outcome == expected, "outcome %d %s", outcome, chip_message(chip));
+    memcpy(&log, chip_ram(chip, HOSTILE_LOG), sizeof log);
+    printf("hostile application: %u operations on locked pages, %u pages changed, locks 0x%08x\n",
+           log.attempts, log.changes, log.opened);
+    ck_assert_uint_eq(log.attempts, 2 * (sizeof(struct closed_flash) / (uint32_t)CHIP_PAGE_LEN));
+    ck_assert_uint_eq(log.changes, 0);
+    ck_assert_uint_eq(log.opened, 0);
+    ck_assert_uint_eq(log.mails, OTAV_PAGE_LEN / OTAB_MAIL_LEN);
+    chip_forget_broken_rules(chip);
+}
+
+static void attack_and_revert(enum hostile_conduct conduct, enum chip_outcome end, uint32_t causes)
+{
+    static struct closed_flash before;
+    static struct closed_flash after;
+
+    make_hostile(&new_image, conduct);
+    begin_trial();
+    copy_closed(&before);
+    run_hostile(end);
+    copy_closed(&after);
+    ck_assert(memcmp(&before, &after, sizeof before) == 0);
+    check_runs(&old_image, causes);
+    ck_assert_uint_eq(left_behind().reset_cause & causes, causes);
+    ck_assert_uint_eq(left_behind().report.state, OTAB_REJECTED);
+    ck_assert_uint_eq(left_behind().report.flags & OTAB_DID_CONFIRM, 0);
+    ck_assert_uint_eq(left_behind().report.floor, OLD_COUNTER);
+    check_runs(&old_image, CHIP_POWER_ON); /* and it is not tried again */
+}
+
+START_TEST(test_boot_hostile_application_gains_nothing_by_a_reset)
+{
+    attack_and_revert(HOSTILE_RESET, CHIP_RESET, CHIP_SOFTWARE_RESET);
+}
+END_TEST
+
+START_TEST(test_boot_hostile_application_that_hangs_meets_the_watchdog)
+{
+    attack_and_revert(HOSTILE_HANG, CHIP_WATCHDOG, CHIP_WATCHDOG_RESET);
+}
+END_TEST
+
+/* The same attack where it may succeed: the board's locks are what stops it. */
+START_TEST(test_boot_hostile_application_shows_open_locks)
+{
+    struct hostile_log log;
+    enum chip_outcome outcome;
+
+    make_hostile(&old_image, HOSTILE_RESET);
+    put_image(SLOT0, &old_image);
+    chip_settings(chip)->runs_application = true;
+    chip_reset(chip, CHIP_POWER_ON);
+    chip_jump(chip, APP_ENTRY);
+    chip_set_register(chip, 13, APP_STACK);
+    outcome = chip_run(chip);
+    memcpy(&log, chip_ram(chip, HOSTILE_LOG), sizeof log);
+    ck_assert_msg(outcome != CHIP_RESET, "%d", outcome); /* it erased itself */
+    ck_assert_uint_ne(log.opened, 0);
+    ck_assert_uint_gt(log.changes, 0);
+    chip_forget_broken_rules(chip);
 }
 END_TEST
 
@@ -535,6 +702,7 @@ static uint32_t authenticate(uint32_t slot)
     memcpy(before, chip_ram(chip, CHIP_RAM), sizeof before);
     outcome = chip_call(chip, "wbz451_authenticate_entry", args, 2, &result);
     ck_assert_msg(outcome == CHIP_RETURNED, "outcome %d %s", outcome, chip_message(chip));
+    ck_assert_uint_le(chip_end(chip)->longest_without_kick, KICK_BOUND);
     for (uint32_t i = 0; i < CHIP_RAM_LEN; i++) {
         uint32_t at = CHIP_RAM + i;
         bool may_change = (at >= MEMORY && at < MEMORY + MEMORY_LEN) ||
@@ -622,7 +790,7 @@ static size_t serve(const void *bytes, size_t len, uint32_t ret_reply[4])
     enum chip_outcome outcome;
 
     chip_uart_send(chip, bytes, len);
-    outcome = chip_run(chip);
+    outcome = run_bootloader();
     ck_assert_msg(outcome == CHIP_QUIET || outcome == CHIP_RESET, "%d %s", outcome,
                   chip_message(chip));
     return chip_uart_receive(chip, ret_reply, 4 * sizeof *ret_reply);
@@ -763,7 +931,7 @@ START_TEST(test_boot_pin_waits_for_an_open_swap)
     put_image(SLOT1, &new_image);
     chip_reset(chip, CHIP_POWER_ON);
     chip_cut_at(chip, 300, CHIP_CUT_AFTER, 1);
-    ck_assert_int_eq(chip_run(chip), CHIP_POWER_CUT);
+    ck_assert_int_eq(run_bootloader(), CHIP_POWER_CUT);
     chip_settings(chip)->pins_low = WBZ451_DFU_PIN;
     check_waits_as_asked();
     ck_assert(holds(SLOT0, &new_image));
@@ -819,10 +987,14 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_boot_other_key_does_not_run);
     tcase_add_test(tcase, test_boot_installs_from_slot1_on_trial_and_reverts);
     tcase_add_test(tcase, test_boot_refuses_bad_images_in_slot1);
+    tcase_add_test(tcase, test_boot_refuses_signed_images_against_policy);
     tcase_add_test(tcase, test_boot_sampled_power_cuts_recover);
     tcase_add_test(tcase, test_boot_application_cannot_write_what_is_locked);
     tcase_add_test(tcase, test_boot_confirmed_trial_stays_and_raises_the_floor);
     tcase_add_test(tcase, test_boot_hung_trial_with_forged_confirms_is_reverted);
+    tcase_add_test(tcase, test_boot_hostile_application_gains_nothing_by_a_reset);
+    tcase_add_test(tcase, test_boot_hostile_application_that_hangs_meets_the_watchdog);
+    tcase_add_test(tcase, test_boot_hostile_application_shows_open_locks);
     tcase_add_test(tcase, test_boot_wake_skips_the_check_only_when_settled);
     tcase_add_test(tcase, test_boot_authenticate_entry_gives_the_install_verdict);
     tcase_add_test(tcase, test_boot_authenticate_entry_works_in_a_thread);

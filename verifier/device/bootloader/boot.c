@@ -183,30 +183,21 @@ static enum otav_err copy_pages(struct otab_boot *boot, uint32_t pages)
     return err;
 }
 
-/* image is that of slot 0 if reason is OTAV_OK. */
-static enum next recover(struct otab_boot *boot, const struct otab_image *image,
-                         enum otav_err reason)
+/* Slot 0 is made anew from slot 1, which holds other. One fault must not be enough to put an older image
+ * in the place of a good one: slot 0 is looked at again here, behind a call, where neither the branch
+ * that led into recovery nor code that ran past its end can leave that out. */
+__attribute__((noinline)) static enum next
+replace(struct otab_boot *boot, const struct otab_image *other, enum otav_err reason)
 {
     struct otab_state *state = &boot->state;
-    struct otab_image other;
+    struct otab_image image;
     uint32_t verdict[2];
-    enum otav_err err;
+    enum otav_err err = OTAV_OK;
 
-    /* One fault must not be enough to put an older image in the place of a good one. */
-    if (state->phase != OTAB_COPYING &&
-        otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &other, verdict) == OTAV_OK) {
-        return LOOK_AGAIN;
-    }
-    err = otab_image_verify(boot, OTAV_SLOT1_ADDRESS, OTAV_BOOT, &other, verdict);
-    if (err != OTAV_OK && reason == OTAV_OK && OTAV_ERR_CLASS(err) != OTAV_CLASS_PORT) {
-        err = settle(boot, image, false);
-        return err == OTAV_OK ? RUN : stay(boot, err);
-    }
-    if (err != OTAV_OK) {
-        return stay(boot, reason == OTAV_OK ? err : reason);
-    }
-    err = OTAV_OK;
     if (state->phase != OTAB_COPYING) {
+        if (otab_image_verify(boot, OTAV_SLOT0_ADDRESS, OTAV_BOOT, &image, verdict) == OTAV_OK) {
+            return LOOK_AGAIN;
+        }
         tell(boot, state->ids.slot0, reason);
         if (state->phase == OTAB_ON_TRIAL) {
             judge(boot, state->ids.slot0, reason);
@@ -215,13 +206,31 @@ static enum next recover(struct otab_boot *boot, const struct otab_image *image,
         err = otab_state_write(boot);
     }
     if (err == OTAV_OK) {
-        err = copy_pages(boot, other.pages);
+        err = copy_pages(boot, other->pages);
     }
     if (err == OTAV_OK) {
         boot->report->flags |= OTAB_DID_RECOVER;
-        err = settle(boot, &other, false);
+        err = settle(boot, other, false);
     }
     return err == OTAV_OK ? LOOK_AGAIN : stay(boot, err);
+}
+
+/* image is that of slot 0 if reason is OTAV_OK. */
+static enum next recover(struct otab_boot *boot, const struct otab_image *image,
+                         enum otav_err reason)
+{
+    struct otab_image other;
+    uint32_t verdict[2];
+    enum otav_err err = otab_image_verify(boot, OTAV_SLOT1_ADDRESS, OTAV_BOOT, &other, verdict);
+
+    if (err == OTAV_OK) {
+        return replace(boot, &other, reason);
+    }
+    if (reason == OTAV_OK && OTAV_ERR_CLASS(err) != OTAV_CLASS_PORT) {
+        err = settle(boot, image, false);
+        return err == OTAV_OK ? RUN : stay(boot, err);
+    }
+    return stay(boot, reason == OTAV_OK ? err : reason);
 }
 
 /* ---- on trial --------------------------------------------------------------------------------- */

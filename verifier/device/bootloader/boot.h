@@ -28,7 +28,7 @@ struct otab_platform {
     uint32_t (*read)(void *user, uint32_t address, uint8_t *ret, size_t len);
     uint32_t (*erase)(void *user, uint32_t address);
     uint32_t (*program)(void *user, uint32_t address, const uint8_t unit[OTAV_UNIT_LEN]);
-    void (*kick)(void *user);       /* watchdog; at least once per page worked on */
+    void (*kick)(void *user);       /* watchdog; per page worked on, per signature check */
     uint32_t (*random)(void *user); /* or a counter: makes nonces differ */
 };
 

@@ -65,6 +65,17 @@ static void apply(struct otab_boot *boot, const struct tally *tally)
     }
 }
 
+static bool is_applied(const struct otab_boot *boot, const struct tally *tally)
+{
+    uint32_t refused = 0;
+
+    for (uint8_t i = 0; i < OTAV_KEY_MAX_COUNT; i++) {
+        refused |= (boot->config.keys[i].revoked ? 1u : 0u) << i;
+    }
+    return boot->config.counter_floor == tally->floor && boot->revoked == tally->revoked &&
+           refused == (tally->revoked & ((1u << OTAV_KEY_MAX_COUNT) - 1));
+}
+
 uint32_t otab_floor_add(struct otab_boot *boot, enum otab_floor_kind kind, uint32_t value)
 {
     struct tally tally = {boot->config.counter_floor, boot->revoked};
@@ -124,6 +135,5 @@ enum otav_err otab_floor_load(struct otab_boot *boot, bool in_doubt)
         (void)otab_floor_add(boot, OTAB_FLOOR_REVOKE, any->revoked & ~complete->revoked);
     }
     apply(boot, any);
-    apply(boot, any); /* one that a fault cut short is made good */
-    return OTAV_OK;
+    return is_applied(boot, any) ? OTAV_OK : OTAV_ERR_STATE; /* a fault may have cut it short */
 }

@@ -26,7 +26,8 @@ enum {
 
 /* Reads the page into boot->config and boot->revoked; makes single records complete. in_doubt: a
  * write may have been interrupted, one unit behind the end is left out. What cannot be made complete
- * (page full, port) holds for this boot. OTAV_ERR_FLASH_READ: nothing is known. */
+ * (page full, port) holds for this boot. OTAV_ERR_FLASH_READ: nothing is known; OTAV_ERR_STATE: boot does
+ * not hold what was read. */
 enum otav_err otab_floor_load(struct otab_boot *boot, bool in_doubt);
 
 /* Records a floor or revocations and takes them into boot->config. OTAB_ERR_FLOOR_FULL or

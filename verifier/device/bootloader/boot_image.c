@@ -19,9 +19,8 @@ static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret, size_t len)
     const struct slot *slot = user;
     const struct otab_platform *platform = slot->boot->platform;
 
-    if (offset % OTAV_PAGE_LEN == 0) {
-        platform->kick(platform->user);
-    }
+    platform->kick(
+        platform->user); /* both signature checks of a short image follow within a page */
     return platform->read(platform->user, slot->address + offset, ret, len);
 }
 
@@ -77,9 +76,10 @@ enum otav_err otab_image_verify(struct otab_boot *boot, uint32_t address, enum o
 {
     struct slot slot = {boot, address};
     const struct otav_flash flash = {&slot, read_slot, NULL, NULL};
-    enum otav_err err =
-        otav_verify_slot(&boot->ctx, &boot->config, boot->platform->crypto, &flash, purpose);
+    enum otav_err err;
 
+    otav_close(&boot->ctx); /* left open by a fault it would refuse whatever is looked at next */
+    err = otav_verify_slot(&boot->ctx, &boot->config, boot->platform->crypto, &flash, purpose);
     ret_verdict[0] = otav_verdict(&boot->ctx);
     ret_verdict[1] = otav_verdict(&boot->ctx);
     if (err == OTAV_OK) {

@@ -121,6 +121,20 @@ static enum otav_err find_newest(struct otab_boot *boot, struct newest *ret)
     return err;
 }
 
+/* A field that a fault left out of the decoding would count as recorded: made anew from the state, the
+ * entry must be the one that was found. */
+static enum otav_err check_state(struct otab_boot *boot, const struct newest *newest)
+{
+    uint8_t *entry = boot->buffer;
+    enum otav_err err = encode(boot, entry);
+
+    if (err == OTAV_OK &&
+        memcmp(entry + OTAB_ENTRY_CHECK, newest->check, OTAB_ENTRY_CHECK_LEN) != 0) {
+        err = OTAV_ERR_STATE;
+    }
+    return err;
+}
+
 /* First entry of a page of which no unit can have been touched: the unit at its end is left out. */
 static enum otav_err find_room(struct otab_boot *boot, uint32_t page, uint32_t *ret)
 {
@@ -210,6 +224,9 @@ enum otav_err otab_state_load(struct otab_boot *boot, bool *ret_solid)
     boot->record_next = PAGE_ENTRIES;
     boot->state.phase = OTAB_IDLE;
     err = find_newest(boot, &newest);
+    if (err == OTAV_OK && newest.copies > 0) {
+        err = check_state(boot, &newest);
+    }
     *ret_solid = newest.copies != 1;
     if (err == OTAV_OK && newest.page != OTAB_RECORD_ADDRESS) {
         *ret_solid = true;

@@ -61,7 +61,8 @@ enum otav_err otab_state_read_entry(struct otab_boot *boot, uint32_t address, bo
 
 /* Finds the newest entry in the record page and the journals, ends an interrupted move. *ret_solid
  * says whether two copies are valid; if not, the state must be written again before it is relied on.
- * Without any entry: state IDLE, sequence 0, solid. OTAV_ERR_FLASH_*, OTAV_ERR_CRYPTO */
+ * Without any entry: state IDLE, sequence 0, solid. OTAV_ERR_FLASH_*, OTAV_ERR_CRYPTO, OTAV_ERR_STATE:
+ * what was read is not what the entry says */
 enum otav_err otab_state_load(struct otab_boot *boot, bool *ret_solid);
 
 /* Writes boot->state as the next entry. OTAV_ERR_FLASH_*, OTAV_ERR_CRYPTO: the one before may still

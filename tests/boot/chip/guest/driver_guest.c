@@ -62,24 +62,6 @@ uint32_t guest_echo(uint32_t count)
     return 1;
 }
 
-void guest_operate(uint32_t address, uint32_t operation)
-{
-    uint32_t primask = cpu_interrupts_off();
-
-    NVM_CON_CLR = NVM_CON_WREN;
-    NVM_CON_CLR = NVM_CON_OP_MASK;
-    NVM_CON_SET = operation;
-    NVM_CON_SET = NVM_CON_WREN;
-    NVM_ADDR = address;
-    NVM_KEY = 0;
-    NVM_KEY = WBZ451_UNLOCK_FIRST;
-    NVM_KEY = WBZ451_UNLOCK_SECOND;
-    NVM_CON_SET = NVM_CON_WR;
-    while ((NVM_CON & NVM_CON_WR) != 0) {
-    }
-    cpu_interrupts_restore(primask);
-}
-
 void guest_poke(uint32_t address, uint32_t value)
 {
     WBZ451_REG32(address) = value;

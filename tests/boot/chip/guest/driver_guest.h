@@ -2,6 +2,7 @@
 #ifndef DRIVER_GUEST_H
 #define DRIVER_GUEST_H
 
+#include "raw_flash.h"
 #include "wbz451_board.h"
 
 enum { GUEST_BYTES_LEN = 0x10200 };
@@ -10,9 +11,6 @@ enum { GUEST_BYTES_LEN = 0x10200 };
 uint32_t guest_sha256(const uint8_t *bytes, size_t len, size_t piece_len);
 /* Sends count bytes back; 0 if one could not be sent. */
 uint32_t guest_echo(uint32_t count);
-
-/* An operation of the flash controller without any care: nothing is checked, cleared or invalidated. */
-void guest_operate(uint32_t address, uint32_t operation);
 
 /* One access to a register. */
 void guest_poke(uint32_t address, uint32_t value);

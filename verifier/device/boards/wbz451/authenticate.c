@@ -1,8 +1,8 @@
 /*
  * The stock bootloader's service for applications, called at 0x5001: is the image in a slot good?
  * Layer: program, in the application's context: its clock, its interrupts. Invariants: nothing but the
- * caller's memory is written, and no peripheral is used but the flash cache's invalidation, so that
- * PMD3 stays as it is; the answer is made of two verdicts.
+ * caller's memory is written, and no peripheral is used but the flash cache's invalidation and the
+ * watchdog, so that PMD3 stays as it is; the answer is made of two verdicts.
  */
 #include <otav/otav_error.h>
 #include <otav/otav_provision.h>
@@ -66,6 +66,7 @@ __attribute__((naked, used, section(".authenticate_entry"))) void wbz451_authent
 
 static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len)
 {
+    wbz451_kick(NULL); /* it takes longer than an application's watchdog may wait */
     memcpy(ret_bytes, (const uint8_t *)user + offset, len);
     return OTAV_ACCEPT;
 }

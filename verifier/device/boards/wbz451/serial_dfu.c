@@ -61,8 +61,8 @@ static bool receive(void *ret_bytes, size_t len)
             if (--polls == 0) {
                 return false;
             }
+            wbz451_kick(NULL);
         }
-        wbz451_kick(NULL);
     }
     return true;
 }
