@@ -23,7 +23,7 @@ _otaimg_options()
     attach) echo "-o --output --log $key $common" ;;
     verify) echo "--boot --crypto --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
-    estimate) echo "--json $common" ;;
+    estimate) echo "--json $decrypt $key $common" ;;
     extract) echo "-o --output --image --allow-insecure $trust $decrypt $key $common" ;;
     compare) echo "--ignore-signatures $decrypt $key $common" ;;
     send) echo "--serial --timeout --json $trust $decrypt $key $common" ;;
