@@ -13,11 +13,7 @@
 
 #include "judge.h"
 
-enum {
-    FIRMWARE_MAX = OTAV_SLOT_LEN,
-    STREAM_MAX = FIRMWARE_MAX + 4096,
-    POINT_LEN = 4 * OTAV_PAGE_LEN
-};
+enum { FIRMWARE_MAX = OTAV_SLOT_LEN, STREAM_MAX = FIRMWARE_MAX + 4096 };
 
 static uint8_t firmware[FIRMWARE_MAX];
 static uint8_t stream[STREAM_MAX];
@@ -41,10 +37,10 @@ static size_t read_firmware(const char *folder, const char *name)
 static size_t deflate_firmware(size_t len, int flush)
 {
     z_stream z = {.next_in = firmware, .next_out = stream, .avail_out = sizeof stream};
-    size_t end = POINT_LEN - OTAV_META_LEN;
+    size_t end = OTAV_ENCODED_POINT_LEN - OTAV_META_LEN;
     int result = deflateInit2(&z, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY);
 
-    for (; result == Z_OK && end < len; end += POINT_LEN) {
+    for (; result == Z_OK && end < len; end += OTAV_ENCODED_POINT_LEN) {
         z.avail_in = (uInt)(end - z.total_in);
         result = deflate(&z, flush);
     }

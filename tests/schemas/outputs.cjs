@@ -199,6 +199,15 @@ function checkEstimate() {
     'estimate: an MTU is missing');
   expect(estimate.links.every(({ intervals }) => intervals.every((t) => t.fast_ms <= t.slow_ms)),
     'estimate: slow is faster');
+  expect(estimate.uncompressed_length === undefined, 'estimate: compressed');
+  run(['build', '-q', 'full.yaml', '--set', 'compress.method=deflate', '--set', 'compress.keep=true',
+    '--set', 'firmware.sequence=10'], 0);
+  const compressed = JSON.parse(run(['estimate', 'app.ota', '--json'], 0));
+  check('estimate of a compressed file', validate, compressed, ['uncompressed_length',
+    'fast_saved_ms', 'slow_saved_ms']);
+  expect(compressed.uncompressed_length > 512 && compressed.links.every(({ intervals }) => intervals
+    .every((t) => Number.isInteger(t.fast_saved_ms) && Number.isInteger(t.slow_saved_ms))),
+  'estimate: nothing about compression');
 }
 
 /* ---- simulate ---- */

@@ -85,7 +85,8 @@ START_TEST(test_compressed_byte_begins_at_each_point)
         if (memcmp(stream + i - 4, "\x00\x00\xFF\xFF", 4) == 0) {
             size_t len = zlib_output_at(i, &ended) + OTAV_META_LEN;
 
-            found += len == (found + 1) * OTAV_ENCODED_POINT_LEN ? 1 : 0;
+            found += len / OTAV_ENCODED_POINT_LEN == found + 1u ? 1 : 0;
+            ck_assert_uint_eq(len % OTAV_ENCODED_POINT_LEN, 0);
         }
     }
     ck_assert_uint_eq(found, (100000 + OTAV_META_LEN) / OTAV_ENCODED_POINT_LEN);

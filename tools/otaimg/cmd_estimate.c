@@ -16,6 +16,8 @@
 
 static const struct option_spec options[] = {
     {"json", 0, NULL, "print JSON (schemas/estimate.schema.json)", false},
+    DECRYPT_OPTION_SPECS,
+    KEY_OPTION_SPECS,
     {NULL, 0, NULL, NULL, false}};
 
 struct common_link {
@@ -47,6 +49,18 @@ enum {
     TIME_LEN = 24
 };
 
+/* What is sent, and how the flash keeps up with it. */
+struct sending {
+    uint32_t len;
+    struct link_flash flash;
+};
+
+struct transfer {
+    struct sending sent;
+    bool compressed;
+    struct sending plain; /* the same without, if it is compressed */
+};
+
 /* One link at one interval; times in milliseconds, rounded up. */
 struct estimate {
     unsigned packets; /* in one connection event; 0: none fits, and the rest is not set */
@@ -56,7 +70,7 @@ struct estimate {
 };
 
 static struct estimate make_estimate(const struct common_link *common, uint32_t interval_us,
-                                     uint32_t image_len)
+                                     const struct sending *sending)
 {
     struct link link = {.phy = common->phy,
                         .encrypted = true,
@@ -66,10 +80,10 @@ static struct estimate make_estimate(const struct common_link *common, uint32_t 
     struct estimate e = {.packets = link_packets_per_event(&link)};
 
     if (e.packets > 0) {
-        e.fast_ms = (link_window_us(&link, &link_flash_wbz451, image_len) + 999) / 1000;
-        e.limit = link_window_limit(&link, &link_flash_wbz451, image_len);
+        e.fast_ms = (link_window_us(&link, &sending->flash, sending->len) + 999) / 1000;
+        e.limit = link_window_limit(&link, &sending->flash, sending->len);
         link.packets_max = SLOW_PACKETS;
-        e.slow_ms = (link_window_us(&link, &link_flash_wbz451, image_len) + 999) / 1000;
+        e.slow_ms = (link_window_us(&link, &sending->flash, sending->len) + 999) / 1000;
     }
     return e;
 }
@@ -82,44 +96,70 @@ static uint16_t write_len(const struct common_link *common)
 /* ---- text ------------------------------------------------------------------------------------- */
 
 /* Three digits, as far as that makes sense: "0.38", "12.1", "104". */
-static void format_seconds(uint64_t ms, char text[TIME_LEN])
+static void format_seconds(int64_t ms, char text[TIME_LEN])
 {
-    if (ms < 9995) {
+    const int64_t size = ms < 0 ? -ms : ms;
+
+    if (size < 9995) {
         (void)snprintf(text, TIME_LEN, "%.2f", (double)ms / 1000);
     } else {
-        (void)snprintf(text, TIME_LEN, ms < 99950 ? "%.1f" : "%.0f", (double)ms / 1000);
+        (void)snprintf(text, TIME_LEN, size < 99950 ? "%.1f" : "%.0f", (double)ms / 1000);
     }
 }
 
-static void print_cell(const struct estimate *e)
+static void print_cell(const char *label, int64_t fast_ms, int64_t slow_ms)
 {
     char fast[TIME_LEN];
     char slow[TIME_LEN];
     char range[2 * TIME_LEN + 4];
 
-    if (e->packets == 0) {
+    format_seconds(fast_ms, fast);
+    format_seconds(slow_ms, slow);
+    (void)snprintf(range, sizeof range, "%s-%s s", fast, slow);
+    printf("  %-8s %11s", label, range);
+}
+
+static void print_time(const struct transfer *t, const struct common_link *common,
+                       uint32_t interval_us)
+{
+    struct estimate e = make_estimate(common, interval_us, &t->sent);
+
+    if (e.packets == 0) {
+        printf("  %-8s %11s", "", "-");
+    } else {
+        print_cell(link_limit_name(e.limit), (int64_t)e.fast_ms, (int64_t)e.slow_ms);
+    }
+}
+
+static void print_saving(const struct transfer *t, const struct common_link *common,
+                         uint32_t interval_us)
+{
+    struct estimate e = make_estimate(common, interval_us, &t->sent);
+    struct estimate plain = make_estimate(common, interval_us, &t->plain);
+    char part[TIME_LEN];
+
+    if (e.packets == 0) {
         printf("  %-8s %11s", "", "-");
         return;
     }
-    format_seconds(e->fast_ms, fast);
-    format_seconds(e->slow_ms, slow);
-    (void)snprintf(range, sizeof range, "%s-%s s", fast, slow);
-    printf("  %-8s %11s", link_limit_name(e->limit), range);
+    (void)snprintf(part, sizeof part, "%.0f %%",
+                   100 - 100 * (double)e.fast_ms / (double)plain.fast_ms);
+    print_cell(part, (int64_t)(plain.fast_ms - e.fast_ms), (int64_t)(plain.slow_ms - e.slow_ms));
 }
 
-static void print_table(uint32_t image_len)
+static void print_table(const struct transfer *t, const char *label,
+                        void (*print)(const struct transfer *t, const struct common_link *common,
+                                      uint32_t interval_us))
 {
     printf("link         mtu  write");
     for (unsigned k = 0; k < INTERVAL_COUNT; k++) {
-        printf("  %-8s at %5.1f ms", "limit", (double)intervals_us[k] / 1000);
+        printf("  %-8s at %5.1f ms", label, (double)intervals_us[k] / 1000);
     }
     printf("\n");
     for (unsigned i = 0; i < LINK_COUNT; i++) {
         printf("%-11s  %3u  %5u", links[i].name, links[i].att_mtu, write_len(&links[i]));
         for (unsigned k = 0; k < INTERVAL_COUNT; k++) {
-            struct estimate e = make_estimate(&links[i], intervals_us[k], image_len);
-
-            print_cell(&e);
+            print(t, &links[i], intervals_us[k]);
         }
         printf("\n");
     }
@@ -134,38 +174,61 @@ static void print_assumptions(void)
            "  flash     %.1f ms to erase %u bytes and %.1f ms to program %u, before that\n"
            "  limit     without what most time would be saved: the window, the interval (7.5 ms),\n"
            "            the phy (2M, DLE, MTU 498), the flash\n"
-           "  left out  connecting, checking signatures, installing at the next boot\n",
+           "  left out  connecting, checking signatures, inflating, installing at the next boot\n",
            SLOW_PACKETS, OTAM_GROUP_LEN, (double)link_flash_wbz451.erase_us / 1000,
            link_flash_wbz451.page_len, (double)link_flash_wbz451.program_us / 1000,
            link_flash_wbz451.row_len);
 }
 
-static void print_text(uint32_t image_len)
+static unsigned groups(uint32_t len)
 {
-    printf("image: %u bytes in %u groups; times by connection interval\n\n", image_len,
-           (image_len + OTAM_GROUP_LEN - 1) / OTAM_GROUP_LEN);
-    print_table(image_len);
+    return (len + OTAM_GROUP_LEN - 1) / OTAM_GROUP_LEN;
+}
+
+static void print_text(const struct transfer *t)
+{
+    printf("image: %u bytes in %u groups; times by connection interval\n\n", t->sent.len,
+           groups(t->sent.len));
+    print_table(t, "limit", print_time);
+    if (t->compressed) {
+        printf("\nsaved by compression: %lld of %u bytes, and time; the part is of the shorter "
+               "time\n\n",
+               (long long)t->plain.len - (long long)t->sent.len, t->plain.len);
+        print_table(t, "saved", print_saving);
+    }
     print_assumptions();
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
 
-static json_t *estimate_json(uint32_t interval_us, const struct estimate *e)
+static json_t *estimate_json(uint32_t interval_us, const struct estimate *e,
+                             const struct estimate *plain)
 {
-    return json_pack("{s:I, s:i, s:I, s:I, s:s}", "interval_us", (json_int_t)interval_us,
-                     "packets_per_event", (int)e->packets, "fast_ms", (json_int_t)e->fast_ms,
-                     "slow_ms", (json_int_t)e->slow_ms, "limit", link_limit_name(e->limit));
+    json_t *object =
+        json_pack("{s:I, s:i, s:I, s:I, s:s}", "interval_us", (json_int_t)interval_us,
+                  "packets_per_event", (int)e->packets, "fast_ms", (json_int_t)e->fast_ms,
+                  "slow_ms", (json_int_t)e->slow_ms, "limit", link_limit_name(e->limit));
+
+    if (plain != NULL) {
+        (void)json_object_set_new(object, "fast_saved_ms",
+                                  json_integer((json_int_t)(plain->fast_ms - e->fast_ms)));
+        (void)json_object_set_new(object, "slow_saved_ms",
+                                  json_integer((json_int_t)(plain->slow_ms - e->slow_ms)));
+    }
+    return object;
 }
 
-static json_t *link_json(const struct common_link *common, uint32_t image_len)
+static json_t *link_json(const struct common_link *common, const struct transfer *t)
 {
     json_t *list = json_array();
 
     for (unsigned k = 0; k < INTERVAL_COUNT; k++) {
-        struct estimate e = make_estimate(common, intervals_us[k], image_len);
+        struct estimate e = make_estimate(common, intervals_us[k], &t->sent);
+        struct estimate plain = make_estimate(common, intervals_us[k], &t->plain);
 
         if (e.packets > 0) {
-            (void)json_array_append_new(list, estimate_json(intervals_us[k], &e));
+            (void)json_array_append_new(
+                list, estimate_json(intervals_us[k], &e, t->compressed ? &plain : NULL));
         }
     }
     return json_pack("{s:s, s:s, s:i, s:i, s:i, s:o}", "name", common->name, "phy",
@@ -185,33 +248,82 @@ static json_t *assumptions_json(void)
                      "slow_packets_per_event", SLOW_PACKETS, "flash", flash_json);
 }
 
-static enum ox print_json(const char *path, uint32_t image_len)
+static enum ox print_json(const char *path, const struct transfer *t)
 {
     json_t *list = json_array();
+    json_t *root;
 
     for (unsigned i = 0; i < LINK_COUNT; i++) {
-        (void)json_array_append_new(list, link_json(&links[i], image_len));
+        (void)json_array_append_new(list, link_json(&links[i], t));
     }
-    return key_text_print_json(json_pack("{s:o, s:i, s:o, s:o}", "file", key_text_json(path),
-                                         "image_length", (int)image_len, "assumptions",
-                                         assumptions_json(), "links", list));
+    root = json_pack("{s:o, s:i}", "file", key_text_json(path), "image_length", (int)t->sent.len);
+    if (t->compressed) {
+        (void)json_object_set_new(root, "uncompressed_length",
+                                  json_integer((json_int_t)t->plain.len));
+    }
+    (void)json_object_set_new(root, "assumptions", assumptions_json());
+    (void)json_object_set_new(root, "links", list);
+    return key_text_print_json(root);
 }
 
 /* ---- command ---------------------------------------------------------------------------------- */
 
+/* Of a compressed transfer each page and row is full after fewer bytes. */
+static struct link_flash flash_behind(uint32_t sent_len, uint32_t plain_len)
+{
+    struct link_flash slower = link_flash_wbz451;
+
+    slower.page_len = (uint32_t)((uint64_t)link_flash_wbz451.page_len * sent_len / plain_len) + 1;
+    slower.row_len = (uint32_t)((uint64_t)link_flash_wbz451.row_len * sent_len / plain_len) + 1;
+    return slower;
+}
+
+/* Without a key an encrypted file does not tell whether it is compressed. */
+static enum ox read_transfer(const struct ota_file *file, struct transfer *ret)
+{
+    uint8_t metadata[OTAV_META_LEN];
+    struct ota_body body;
+    uint32_t fw_len;
+    enum ox ox = ota_file_require_transfer(file);
+
+    *ret = (struct transfer){.sent = {file->file.payload_len, link_flash_wbz451}};
+    if (ox != OX_OK || !ota_file_readable(file)) {
+        return ox;
+    }
+    ox = ota_file_metadata(file, metadata);
+    if (ox != OX_OK) {
+        return ox;
+    }
+    body = ota_file_body(file, metadata);
+    fw_len = otav_load_u32(metadata + OTAV_META_FW_LEN_OFF);
+    if (body.compressed && fw_len > 0 && fw_len <= OTAV_SLOT_LEN - OTAV_META_LEN) {
+        ret->compressed = true;
+        ret->plain = (struct sending){
+            OTAV_META_LEN + fw_len +
+                (file->file.encrypted ? OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN : 0),
+            link_flash_wbz451};
+        ret->sent.flash = flash_behind(ret->sent.len, ret->plain.len);
+    }
+    return OX_OK;
+}
+
 static enum ox run(const struct args *args)
 {
+    struct transfer transfer;
     struct ota_file file;
     enum ox ox = ota_file_open(args_operand(args, 0), &file);
 
     if (ox != OX_OK) {
         return ox;
     }
-    ox = ota_file_require_transfer(&file);
+    ox = ota_file_set_key(&file, args);
+    if (ox == OX_OK) {
+        ox = read_transfer(&file, &transfer);
+    }
     if (ox == OX_OK && args_has(args, "json")) {
-        ox = print_json(file.source.path, file.file.payload_len);
+        ox = print_json(file.source.path, &transfer);
     } else if (ox == OX_OK) {
-        print_text(file.file.payload_len);
+        print_text(&transfer);
     }
     ota_file_close(&file);
     return ox;
@@ -222,7 +334,9 @@ const struct command command_estimate = {
     "FILE [--json]",
     "how long sending a file over BLE takes, and why",
     "A table of transfer times for common links and connection intervals: each a range, with the\n"
-    "limit that binds and the assumptions. Calculated, not measured. Needs no key.",
+    "limit that binds and the assumptions. Calculated, not measured. Of a compressed file also "
+    "what\n"
+    "compression saves; only that needs a key, of an encrypted one.",
     options,
     1,
     1,

@@ -55,8 +55,9 @@ same enc.ota attached.ota
 t lint text.yaml --set compress=deflate
 say "what it saves on the air"
 t estimate a.ota
-t estimate a.ota --json | head -40
+t estimate a.ota --json | head -30
 t estimate enc.ota | head -2
+t estimate enc.ota $aes | sed -n '1p; /saved/p'
 
 say "it does not pay"
 t build release.yaml --set compress=deflate -o x.ota

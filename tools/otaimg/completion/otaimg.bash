@@ -23,7 +23,7 @@ _otaimg_options()
     attach) echo "-o --output --log $key $common" ;;
     verify) echo "--boot --crypto --sbom $trust $decrypt $key $common" ;;
     inspect) echo "--json --verify-key $decrypt $key $common" ;;
-    estimate) echo "--json $common" ;;
+    estimate) echo "--json $decrypt $key $common" ;;
     simulate)
         echo "-d --device --installed --mtu --phy --interval --dle --loss --cut --seed --self-test" \
             "--stock-service --faults --thin --json --listen $key $common"

@@ -19,9 +19,9 @@
 #define OTAV_FW_ADDRESS    (OTAV_SLOT0_ADDRESS + OTAV_META_LEN)
 #define OTAV_PAGE_LEN      4096u
 
-/* In a compressed transfer a byte begins at each multiple of this in the slot: a transfer can be taken
+/* In a compressed transfer a byte begins at each multiple of this, four pages, in the slot: it can be taken
  * up there. */
-#define OTAV_ENCODED_POINT_LEN (4u * OTAV_PAGE_LEN)
+#define OTAV_ENCODED_POINT_LEN 0x4000u
 
 /* Boot flash: code, the page of floor and revocations, code again, and the provisioning record in its
  * last bytes. What follows up to the end of that page is not for code: configuration words. */

@@ -26,7 +26,7 @@
     X(ATTRIBUTE_UNKNOWN, 0x0208, "unknown attribute that must be understood")                      \
     X(TRUNCATED, 0x0209, "data ends early")                                                        \
     X(TRAILING, 0x020A, "data behind the end of the image")                                        \
-    X(PADDING, 0x020B, "padding not valid")                                  \
+    X(PADDING, 0x020B, "padding not valid")                                                        \
     X(NOT_PROVISIONED, 0x020C, "no provisioning record, only erased memory or zeros")              \
     X(PROVISION, 0x020D, "provisioning record not well-formed")                                    \
     X(DEFLATE, 0x020E, "compressed data not well-formed, or of another length")                    \
