@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <otav/otav_format.h>
+#include <otav/otav_inflate.h>
 #include <zlib.h>
 
 #include "judge.h"
@@ -662,8 +664,140 @@ START_TEST(test_run_beyond_the_last_length_is_refused)
 }
 END_TEST
 
+/* ---- points ----------------------------------------------------------------------------------- */
+
+struct output {
+    uint8_t bytes[INPUT_MAX];
+    uint32_t len;
+};
+
+static enum otav_err write_output(void *user, const uint8_t *bytes, size_t len)
+{
+    struct output *output = user;
+
+    ck_assert_uint_le(len, sizeof output->bytes - output->len);
+    memcpy(output->bytes + output->len, bytes, len);
+    output->len += (uint32_t)len;
+    return OTAV_OK;
+}
+
+static enum otav_err read_output(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len)
+{
+    const struct output *output = user;
+
+    ck_assert_uint_le(offset + len, output->len);
+    memcpy(ret_bytes, output->bytes + offset, len);
+    return OTAV_OK;
+}
+
+/* With flushes of that kind where the slot reaches multiples of step; points: bytes up to each. */
+static size_t deflate_with_flushes(size_t len, uint32_t step, int flush, uint32_t points[8])
+{
+    z_stream z = {.next_in = input, .next_out = stream, .avail_out = sizeof stream};
+    unsigned count = 0;
+
+    ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    for (size_t end = step - OTAV_META_LEN; end < len; end += step) {
+        z.avail_in = (uInt)(end - z.total_in);
+        ck_assert_int_eq(deflate(&z, flush), Z_OK);
+        ck_assert_uint_lt(count, 8);
+        points[count] = (uint32_t)z.total_out;
+        count++;
+    }
+    z.avail_in = (uInt)(len - z.total_in);
+    ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    (void)deflateEnd(&z);
+    return z.total_out;
+}
+
+static void expect_rest(const struct otav_decoder_point *point, const struct output *so_far,
+                        size_t stream_len, size_t len)
+{
+    static struct output output;
+    const struct otav_decoder_io io = {&output, write_output, read_output};
+    struct otav_inflate inflate;
+
+    output.len = point->decoded_len;
+    memcpy(output.bytes, so_far->bytes, output.len);
+    otav_inflate_begin(&inflate, &io, (uint32_t)len);
+    otav_inflate_resume(&inflate, point);
+    ck_assert_int_eq(
+        otav_inflate_feed(&inflate, stream + point->encoded_len, stream_len - point->encoded_len),
+        OTAV_OK);
+    ck_assert_int_eq(otav_inflate_end(&inflate), OTAV_OK);
+    ck_assert_uint_eq(output.len, len);
+    ck_assert_mem_eq(output.bytes, input, len);
+}
+
+START_TEST(test_points_are_where_the_output_goes_on_from)
+{
+    static const size_t pieces[] = {1, 2, 3, 7, 64, 1000, STREAM_MAX};
+    static struct output output;
+    const struct otav_decoder_io io = {&output, write_output, read_output};
+    struct otav_inflate inflate;
+    const size_t len = make_far_repeats();
+    uint32_t points[8];
+    size_t stream_len = deflate_with_flushes(len, OTAV_DECODER_POINT_LEN, Z_SYNC_FLUSH, points);
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        struct otav_decoder_point point = {0, 0};
+        uint32_t last = 0;
+
+        output.len = 0;
+        otav_inflate_begin(&inflate, &io, (uint32_t)len);
+        for (size_t off = 0; off < stream_len; off += pieces[i]) {
+            size_t part = stream_len - off < pieces[i] ? stream_len - off : pieces[i];
+            uint32_t count = 0;
+
+            ck_assert_int_eq(otav_inflate_feed(&inflate, stream + off, part), OTAV_OK);
+            otav_inflate_point(&inflate, &point);
+            while (count < len / OTAV_DECODER_POINT_LEN && points[count] <= off + part) {
+                count++;
+            }
+            ck_assert_uint_eq(point.encoded_len, count == 0 ? 0 : points[count - 1]);
+            ck_assert_uint_eq(point.decoded_len,
+                              count == 0 ? 0 : count * OTAV_DECODER_POINT_LEN - OTAV_META_LEN);
+            if (count > last) {
+                expect_rest(&point, &output, stream_len, len);
+                last = count;
+            }
+        }
+        ck_assert_uint_eq(last, len / OTAV_DECODER_POINT_LEN);
+        ck_assert_int_eq(otav_inflate_end(&inflate), OTAV_OK);
+    }
+}
+END_TEST
+
+/* A flush inside a page, and one that does not end with a byte. */
+START_TEST(test_points_are_nowhere_else)
+{
+    static struct output output;
+    const struct otav_decoder_io io = {&output, write_output, read_output};
+    struct otav_inflate inflate;
+    const size_t len = make_far_repeats();
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct otav_decoder_point point = {1, 1};
+        uint32_t points[8];
+        size_t stream_len = deflate_with_flushes(
+            len, i == 0 ? OTAV_DECODER_POINT_LEN - 256 : OTAV_DECODER_POINT_LEN,
+            i == 0 ? Z_SYNC_FLUSH : Z_PARTIAL_FLUSH, points);
+
+        output.len = 0;
+        otav_inflate_begin(&inflate, &io, (uint32_t)len);
+        ck_assert_int_eq(otav_inflate_feed(&inflate, stream, stream_len), OTAV_OK);
+        otav_inflate_point(&inflate, &point);
+        ck_assert_uint_eq(point.encoded_len, 0);
+        ck_assert_uint_eq(point.decoded_len, 0);
+        ck_assert_int_eq(otav_inflate_end(&inflate), OTAV_OK);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_points_are_where_the_output_goes_on_from);
+    tcase_add_test(tc, test_points_are_nowhere_else);
     tcase_add_loop_test(tc, test_levels_and_strategies_give_the_input, 0, INPUT_COUNT);
     tcase_add_loop_test(tc, test_windows_give_the_input, 0, INPUT_COUNT);
     tcase_add_loop_test(tc, test_pieces_of_any_size_give_the_input, 0, INPUT_COUNT);

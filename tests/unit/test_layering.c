@@ -45,7 +45,7 @@ static const struct rule rules[] = {
     {"verifier/src", "commit.c", {"stream.h", "secure.h", "string.h"}},
     /* above stream */
     {"verifier/src", "slot.c", {"context.h"}},
-    {"verifier/src", "resume.c", {"otav/otav_resume.h", "context.h", "string.h"}},
+    {"verifier/src", "resume.c", {"otav/otav_resume.h", "stream.h", "string.h"}},
     {"verifier/src", "file.c", {"otav/otav_file.h", "stream.h", "string.h"}},
     /* public headers, bottom up */
     {"verifier/include/otav", "otav_format.h", {"std"}},
@@ -65,7 +65,7 @@ static const struct rule rules[] = {
     /* knows the verifier by its decoder only */
     {"verifier/inflate",
      "inflate.c",
-     {"otav/otav_inflate.h", "../src/secure.h", "std", "string.h"}},
+     {"otav/otav_inflate.h", "otav/otav_format.h", "../src/secure.h", "std", "string.h"}},
     /* crypto back ends know the port and their library */
     {"verifier/crypto", "openssl.c", {"otav/", "openssl/"}},
     {"verifier/crypto", "bearssl.c", {"otav/", "string.h", "bearssl.h"}},

@@ -205,7 +205,6 @@ static const struct defect defects[] = {
     {OTAV_ERR_ATTRIBUTES, OTAV_AREA_VERSION_OFF, CONTENT, area_version_2},
     {OTAV_ERR_ATTRIBUTE_UNKNOWN, 8 + 20 + 12 + 12 + 8, CONTENT, unknown_record},
     {OTAV_ERR_ATTRIBUTE_MISSING, OTAV_ATTR_PRODUCT, CONTENT, no_product},
-    {OTAV_ERR_ENCODING, 0, CONTENT, encoded},
     {OTAV_ERR_BINDING, 0, SIGNED, bound_to_other_sequence},
     {OTAV_ERR_PRODUCT, 0, CONFIG, other_product},
     {OTAV_ERR_HARDWARE, 0, CONFIG, other_hardware},
@@ -215,6 +214,7 @@ static const struct defect defects[] = {
     {OTAV_ERR_VERSION, 0, CONFIG, same_version},
     {OTAV_ERR_MIN_INSTALLED, 0, CONTENT, stepping_stone},
     {OTAV_ERR_COUNTER, 0, CONFIG, floor_raised},
+    {OTAV_ERR_ENCODING, 0, CONTENT, encoded},
     {OTAV_ERR_FIRMWARE_SIGNATURE, 0, SIGNED, fw_changed},
     {OTAV_ERR_PADDING, 0, SIGNED, padding_off},
     {OTAV_ERR_TRAILING, 0, SIGNED, block_behind},
@@ -303,6 +303,9 @@ static bool is_rechecked(enum otav_err err)
 {
     unsigned class = OTAV_ERR_CLASS(err);
 
+    if (err == OTAV_ERR_ENCODING) {
+        return false; /* of the transfer alone: the firmware's signature is over what was decoded */
+    }
     return class == OTAV_CLASS_POLICY || class == OTAV_CLASS_DEVICE ||
            class == OTAV_CLASS_ROLLBACK || err == OTAV_ERR_ATTRIBUTES ||
            err == OTAV_ERR_ATTRIBUTE_UNKNOWN || err == OTAV_ERR_BINDING;

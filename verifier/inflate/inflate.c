@@ -213,12 +213,12 @@ static void take_lengths(struct otav_inflate *d, unsigned length, unsigned count
 /* spec: RFC 1951, 3.2.6 */
 static void make_fixed_codes(struct otav_inflate *d)
 {
-    static const uint8_t runs[][2] = {{8, 144}, {9, 112}, {7, 24}, {8, 8}, {5, 32}};
+    static const uint8_t runs[] = {8, 144, 9, 112, 7, 24, 8, 8, 5, 32};
 
     d->literal_count = OTAV_INFLATE_LITERAL_COUNT;
     d->length_count = OTAV_INFLATE_CODE_COUNT;
     d->index = 0;
-    for (const uint8_t *run = runs[0]; run < runs[0] + sizeof runs; run += 2) {
+    for (const uint8_t *run = runs; run < runs + sizeof runs; run += 2) {
         take_lengths(d, run[0], run[1]);
     }
     d->is_fixed = true;

@@ -25,7 +25,6 @@ static void end_crypto(struct otav_context *ctx)
     }
     if (ctx->decoder != NULL) {
         ctx->decoder->wipe(ctx->decoder->state);
-        ctx->decoder = NULL;
     }
 }
 

@@ -166,8 +166,7 @@ static enum otav_err judge_key(const struct otav_config *config, uint8_t key_ind
 
 /* ---- attributes ------------------------------------------------------------------------------- */
 
-static enum otav_err judge_attributes(const struct otav_config *config,
-                                      const struct otav_transfer *transfer, const uint8_t *metadata,
+static enum otav_err judge_attributes(const struct otav_config *config, const uint8_t *metadata,
                                       struct otav_attributes *ret, uint16_t *ret_detail)
 {
     enum otav_err err =
@@ -183,9 +182,6 @@ static enum otav_err judge_attributes(const struct otav_config *config,
             *ret_detail = type;
             return OTAV_ERR_ATTRIBUTE_MISSING;
         }
-    }
-    if (OTAV_ATTR_VALUE(ret, ENCODING) != NULL && transfer->decoder == NULL && !transfer->in_slot) {
-        return OTAV_ERR_ENCODING;
     }
     return OTAV_OK;
 }
@@ -295,7 +291,7 @@ static enum otav_err judge_content(const struct otav_config *config,
     enum otav_err err = judge_key(config, key_index);
 
     if (err == OTAV_OK) {
-        err = judge_attributes(config, transfer, metadata, &attributes, ret_detail);
+        err = judge_attributes(config, metadata, &attributes, ret_detail);
     }
     if (err == OTAV_OK) {
         err = judge_binding(transfer, metadata, &attributes);

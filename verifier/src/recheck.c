@@ -63,8 +63,7 @@ static uint32_t misfit_of_attributes(const struct otav_config *config,
                                      const struct otav_transfer *transfer, const uint8_t *metadata,
                                      const struct otav_attributes *a)
 {
-    uint32_t misfit =
-        OTAV_ATTR_VALUE(a, ENCODING) != NULL && transfer->decoder == NULL && !transfer->in_slot;
+    uint32_t misfit = 0;
 
     for (unsigned type = OTAV_ATTR_PRODUCT; type <= OTAV_ATTR_COUNTER; type++) {
         misfit |= a->value[type - 1] == NULL ? config->policy ^ OTAV_POLICY_STOCK : 0u;

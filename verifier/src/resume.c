@@ -13,6 +13,8 @@
 /* Bytes of a transfer that is not encoded between two checkpoints. */
 enum { EVERY = 2 * OTAV_PAGE_LEN };
 
+_Static_assert(OTAV_DECODER_POINT_LEN % OTAV_PAGE_LEN == 0, "what is behind a point is erased");
+
 /* The metadata as it was sent: its first unit is not in the slot. */
 static enum otav_err load_metadata(struct otav_context *ctx, const uint8_t withheld[OTAV_UNIT_LEN])
 {

@@ -167,6 +167,43 @@ static bool is_firmware_right(const struct measure_io *io)
            memcmp(io->bytes + MEASURE_OUTPUT_OFF, expected, MEASURE_OUTPUT_LEN) == 0;
 }
 
+/* Appends numbers of so many bits to a stream; bytes are zeros before. */
+static void put_bits(uint8_t *bytes, uint32_t *bit, uint32_t number, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++, (*bit)++) {
+        bytes[*bit / 8] |= (uint8_t)((number >> i & 1) << *bit % 8);
+    }
+}
+
+/* Blocks with codes of their own and nothing else: the most work for the fewest bits. */
+static void prepare_flood(struct measure_io *io)
+{
+    enum { BLOCK_BITS = 90, SYMBOL_18 = 2, SYMBOL_1 = 17 };
+    const uint32_t len = MEASURE_OUTPUT_LEN;
+
+    memset(io->bytes, 0, io->len);
+    for (uint32_t bit = 0; bit + BLOCK_BITS <= 8 * io->len;) {
+        put_bits(io->bytes, &bit, 2u << 1, 3);
+        put_bits(io->bytes, &bit, 14u << 10, 14);
+        for (unsigned i = 0; i <= SYMBOL_1; i++) {
+            put_bits(io->bytes, &bit, i == SYMBOL_18 || i == SYMBOL_1, 3);
+        }
+        put_bits(io->bytes, &bit, 1u | 127u << 1, 8); /* 138 zeros, 118 more, a length for 256 */
+        put_bits(io->bytes, &bit, 1u | 107u << 1, 8);
+        put_bits(io->bytes, &bit, 0, 2);
+        put_bits(io->bytes, &bit, 0, 1);
+    }
+    memcpy(io->parameters, &len, sizeof len);
+}
+
+static bool is_truncated(const struct measure_io *io)
+{
+    uint32_t err;
+
+    memcpy(&err, io->result, sizeof err);
+    return err == OTAV_ERR_TRUNCATED;
+}
+
 static void prepare_look_up(struct measure_io *io)
 {
     fill_random(io->parameters, sizeof io->parameters);
@@ -231,6 +268,15 @@ const struct workload workloads[] = {
     {.name = "verify path fast", VERIFY_SLOT("fast")},
     {.name = "inflate", INFLATE, .call_len = 65536},
     {.name = "inflate, calls of 240 bytes", INFLATE, .call_len = 240},
+    {.name = "inflate, empty blocks",
+     .guest = "inflate",
+     .stub = "inflate_stub",
+     .len = 18000, /* whole blocks */
+     .call_len = 1024,
+     .unit = "byte of input",
+     .unit_count = 18000,
+     .prepare = prepare_flood,
+     .is_right = is_truncated},
     {.name = "self-test: look-up in a table",
      .guest = "look_up",
      .stub = "look_up",

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "otav_config.h"
 #include "otav_error.h"
 
 /* Where a decoder's output goes, and where it finds it again. What is not OTAV_OK ends the decoding. */
@@ -26,8 +25,8 @@ struct otav_decoder_point {
     uint32_t decoded_len; /* bytes of output, all of them written */
 };
 
-/* Where such places are looked for: every so many bytes of the slot, its metadata included. */
-#define OTAV_DECODER_POINT_LEN (4u * OTAV_PAGE_LEN)
+/* Where such places are looked for: every so many bytes of the slot, its metadata included; pages. */
+#define OTAV_DECODER_POINT_LEN 0x4000u
 
 /* A decoder and its memory, of which it serves one transfer at a time. After the first error every
  * call of feed and end returns that one, until begin. point and resume are for otav_resume.h alone, and
