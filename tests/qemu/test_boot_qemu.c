@@ -37,7 +37,7 @@ static void check_run(int exit_code, const char *output)
 
 static void stage(enum live_conduct conduct)
 {
-    check_run(LIVE_EXIT_STOP, "1" GOOD "READY, version 1, report READY error 0 flags 0\n");
+    check_run(LIVE_EXIT_STOP, "1" GOOD "READY, version 1, report UPDATED error 0 flags 32\n");
     bench_image(&bench, 2, conduct, &new_image);
     bench_put(&bench, OTAV_SLOT1_ADDRESS, &new_image);
 }
@@ -46,7 +46,7 @@ static void stage(enum live_conduct conduct)
 #define REVERTED "1" GOOD "REJECTED, version 1, report REJECTED error 2306 flags 2\n"
 _Static_assert(OTAB_ERR_NOT_CONFIRMED == 2306 && OTAV_ERR_METADATA == 516 &&
                    OTAV_ERR_NOT_PROVISIONED == 524 && OTAB_DID_INSTALL == 1 &&
-                   OTAB_DID_REVERT == 2 && OTAB_DID_RECOVER == 8 &&
+                   OTAB_DID_REVERT == 2 && OTAB_DID_RECOVER == 8 && OTAB_DID_RAISE == 32 &&
                    (OTAB_DID_CONFIRM | OTAB_DID_RAISE) == 36,
                "as printed");
 

@@ -50,8 +50,7 @@ enum otav_err otav_encoded_begin(struct otav_context *ctx)
         return OTAV_OK;
     }
     len = otav_load_u32(encoding + OTAV_ENCODING_ENCODED_LEN_OFF);
-    if (ctx->transfer.decoder ==
-        NULL) { /* taken for firmware, the stream would not verify either */
+    if (ctx->transfer.decoder == NULL) {
         return otav_context_fail(ctx, OTAV_ERR_ENCODING, 0);
     }
     if (len == 0 || len > OTAV_SLOT_LEN - OTAV_META_LEN) {
