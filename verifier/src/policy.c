@@ -191,6 +191,10 @@ static enum otav_err judge_binding(const struct otav_transfer *transfer, const u
 {
     const uint8_t *binding = OTAV_ATTR_VALUE(attributes, BINDING);
 
+    if (OTAV_ATTR_VALUE(attributes, ENCODING) != NULL && transfer->decoder == NULL &&
+        !transfer->in_slot) {
+        return OTAV_ERR_ENCODING;
+    }
     if (binding == NULL) {
         return OTAV_OK;
     }

@@ -36,7 +36,7 @@ enum otav_err otav_verify_slot(struct otav_context *ctx, const struct otav_confi
                                const struct otav_crypto *crypto, const struct otav_flash *flash,
                                enum otav_purpose purpose)
 {
-    const struct otav_transfer transfer = {.purpose = (uint8_t)purpose};
+    const struct otav_transfer transfer = {.purpose = (uint8_t)purpose, .in_slot = true};
     enum otav_err err;
 
     if (flash == NULL || flash->read == NULL) {

@@ -46,7 +46,7 @@ struct otav_transfer {
     uint32_t len;      /* bytes that will be fed, padding included */
     bool has_image_id; /* image_id from the update request or file header */
     uint32_t image_id;
-    bool in_slot;     /* what lay in a slot: plain, whatever its attributes say of its transfer */
+    bool in_slot;     /* no transfer any more: what was encoded is plain */
     bool has_version; /* version from the update request or file header */
     uint32_t version;
     const struct otav_decoder *decoder; /* of an encoded transfer; NULL: it is refused */
