@@ -16,7 +16,7 @@ image() { # number conduct
     arm-none-eabi-objcopy -O binary "$live" "live$1.bin"
     printf "\\$1\\000\\000\\000\\$2" | dd of="live$1.bin" bs=1 seek=28 conv=notrunc status=none
     "$otaimg" build release.yaml --set firmware.file="live$1.bin" --set firmware.version="$1.0.0.0" \
-        --set attributes.activation=trial --set file-type=image -o "image$1" >log 2>&1 || { cat log; exit 1; }
+        --set attributes.activation=trial --set attributes.security-counter="$1" --set file-type=image -o "image$1" >log 2>&1 || { cat log; exit 1; }
 }
 image 1 0
 image 2 2
@@ -27,7 +27,7 @@ sh "$board" stage flash image2
 sh "$board" run flash "$bootloader" >>got
 sh "$board" run flash "$bootloader" >>got
 diff - got <<'END'
-1: clean, exceptions work, READY, version 1, report READY error 0 flags 0
+1: clean, exceptions work, READY, version 1, report UPDATED error 0 flags 32
 2: clean, exceptions work, TRIAL, version 1, report TRIAL error 0 flags 1
 2: clean, exceptions work, READY, version 2, report UPDATED error 0 flags 36
 2: clean, exceptions work, READY, version 2, report READY error 0 flags 0

@@ -90,6 +90,7 @@ void bench_image(const struct bench *bench, unsigned number, enum live_conduct c
 {
     const struct fw_layout layout = {BOARD_PSRAM, LAYOUT_APPLICATION, LAYOUT_APPLICATION + FW_LEN};
     const uint8_t on_trial[] = {1, 0, 0, 0};
+    const uint8_t counter[] = {(uint8_t)number, 0, 0, 0}; /* a confirmed update raises the floor */
     struct fw_image *live = NULL;
     uint32_t len = 0;
 
@@ -99,6 +100,7 @@ void bench_image(const struct bench *bench, unsigned number, enum live_conduct c
     ck_assert_int_eq(fw_read(live, LAYOUT_APPLICATION, ret->fw, len), OX_OK);
     fw_free(live);
     image_set_record(ret, OTAV_ATTR_ACTIVATION, on_trial, sizeof on_trial);
+    image_set_record(ret, OTAV_ATTR_COUNTER, counter, sizeof counter);
     image_write_area(ret);
     otav_store_u32(ret->meta + OTAV_META_FW_REVISION_OFF, number << 24);
     otav_store_u32(ret->fw + LIVE_NUMBER_OFF, number);
