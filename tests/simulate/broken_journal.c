@@ -17,5 +17,6 @@ void mark_more(struct otas_journal *journal, const struct otav_flash *mailbox,
     struct otav_checkpoint more = *checkpoint;
 
     more.plain_len += OTAV_PAGE_LEN;
+    more.taken_len += OTAV_PAGE_LEN;
     mark(journal, mailbox, id, &more);
 }
