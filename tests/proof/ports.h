@@ -103,11 +103,18 @@ static void any_config(struct otav_config *ret)
     }
 }
 
+static const struct otav_decoder no_decoder;
+
 static void any_transfer(struct otav_transfer *ret)
 {
     fill(ret, sizeof *ret);
     ret->encrypted = any_bool();
     ret->has_len = any_bool();
     ret->has_image_id = any_bool();
+    ret->in_slot = any_bool();
     ret->has_version = any_bool();
+    ret->decoder = NULL; /* only whether there is one matters here */
+    if (any_bool()) {
+        ret->decoder = &no_decoder;
+    }
 }
