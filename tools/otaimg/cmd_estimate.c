@@ -282,8 +282,7 @@ static struct link_flash flash_behind(uint32_t sent_len, uint32_t plain_len)
 static enum ox read_transfer(const struct ota_file *file, struct transfer *ret)
 {
     uint8_t metadata[OTAV_META_LEN];
-    struct ota_body body;
-    uint32_t fw_len;
+    uint32_t plain_len;
     enum ox ox = ota_file_require_transfer(file);
 
     *ret = (struct transfer){.sent = {file->file.payload_len, link_flash_wbz451}};
@@ -294,15 +293,11 @@ static enum ox read_transfer(const struct ota_file *file, struct transfer *ret)
     if (ox != OX_OK) {
         return ox;
     }
-    body = ota_file_body(file, metadata);
-    fw_len = otav_load_u32(metadata + OTAV_META_FW_LEN_OFF);
-    if (body.compressed && fw_len > 0 && fw_len <= OTAV_SLOT_LEN - OTAV_META_LEN) {
+    plain_len = ota_file_uncompressed_len(file, metadata);
+    if (plain_len > 0) {
         ret->compressed = true;
-        ret->plain = (struct sending){
-            OTAV_META_LEN + fw_len +
-                (file->file.encrypted ? OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN : 0),
-            link_flash_wbz451};
-        ret->sent.flash = flash_behind(ret->sent.len, ret->plain.len);
+        ret->plain = (struct sending){plain_len, link_flash_wbz451};
+        ret->sent.flash = flash_behind(ret->sent.len, plain_len);
     }
     return OX_OK;
 }

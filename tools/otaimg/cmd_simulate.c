@@ -418,6 +418,8 @@ static enum ox print(const struct simulate *s)
                                       .device_path = s->device_file.path,
                                       .installed_path = args_value(s->args, "installed"),
                                       .image_len = s->file.file.payload_len,
+                                      .uncompressed_len =
+                                          ota_file_uncompressed_len(&s->file, s->new_bytes),
                                       .installed_version = s->installed_version,
                                       .counter_floor = s->device_file.config.counter_floor,
                                       .resume = !args_has(s->args, "stock-service"),

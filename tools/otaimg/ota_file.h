@@ -72,6 +72,11 @@ struct ota_body {
 /* As the metadata have it; the payload may be shorter. */
 struct ota_body ota_file_body(const struct ota_file *file, const uint8_t metadata[OTAV_META_LEN]);
 
+/* Bytes that would be sent of a compressed file if it were not; 0 for others, and where the metadata name
+ * a length that no slot takes. */
+uint32_t ota_file_uncompressed_len(const struct ota_file *file,
+                                   const uint8_t metadata[OTAV_META_LEN]);
+
 /* Visits the body as it is sent. OX_MALFORMED when the payload is shorter. */
 enum ox ota_file_for_each_sent(const struct ota_file *file, const uint8_t metadata[OTAV_META_LEN],
                                payload_visit *visit, void *user);

@@ -36,6 +36,19 @@ struct ota_body ota_file_body(const struct ota_file *file, const uint8_t metadat
     return body;
 }
 
+uint32_t ota_file_uncompressed_len(const struct ota_file *file,
+                                   const uint8_t metadata[OTAV_META_LEN])
+{
+    uint32_t fw_len = otav_load_u32(metadata + OTAV_META_FW_LEN_OFF);
+
+    if (!ota_file_body(file, metadata).compressed || fw_len == 0 ||
+        fw_len > OTAV_SLOT_LEN - OTAV_META_LEN) {
+        return 0;
+    }
+    return OTAV_META_LEN + fw_len +
+           (file->file.encrypted ? OTAV_BLOCK_LEN - fw_len % OTAV_BLOCK_LEN : 0);
+}
+
 /* ---- as it is sent ---------------------------------------------------------------------------- */
 
 struct body_visit {

@@ -133,9 +133,15 @@ static json_t *faults_json(const struct sim_report *report)
 
 enum ox sim_report_print_json(const struct sim_report *report)
 {
-    return key_text_print_json(json_pack(
+    json_t *root = json_pack(
         "{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "file", key_text_json(report->path),
         "image_length", (json_int_t)report->image_len, "device", device_json(report), "link",
         link_json(report->setup), "steps", steps_json(report), "result", result_json(report),
-        "invariants", invariants_json(report->check), "faults", faults_json(report)));
+        "invariants", invariants_json(report->check), "faults", faults_json(report));
+
+    if (report->uncompressed_len > 0) {
+        (void)json_object_set_new(root, "uncompressed_length",
+                                  json_integer((json_int_t)report->uncompressed_len));
+    }
+    return key_text_print_json(root);
 }

@@ -67,8 +67,12 @@ static void print_head(const struct sim_report *report)
     char version[VERSION_TEXT_LEN];
 
     put_printable(stdout, report->path);
-    printf(": %u bytes in %u groups of %u\n", report->image_len,
+    printf(": %u bytes in %u groups of %u", report->image_len,
            (report->image_len + OTAM_GROUP_LEN - 1) / OTAM_GROUP_LEN, OTAM_GROUP_LEN);
+    if (report->uncompressed_len > 0) {
+        printf(", compressed from %u", report->uncompressed_len);
+    }
+    printf("\n");
     format_version(report->installed_version, version);
     printf("device: ");
     put_printable(stdout, report->device_path);

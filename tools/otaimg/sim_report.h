@@ -12,6 +12,7 @@ struct sim_report {
     const char *device_path;    /* of the device file */
     const char *installed_path; /* NULL: a placeholder runs */
     uint32_t image_len;         /* bytes to send */
+    uint32_t uncompressed_len;  /* the same if it were not compressed; 0: it is not */
     uint32_t installed_version;
     uint32_t counter_floor;
     bool resume;

@@ -58,6 +58,10 @@ t estimate a.ota
 t estimate a.ota --json | head -30
 t estimate enc.ota | head -2
 t estimate enc.ota $aes | sed -n '1p; /saved/p'
+t simulate a.ota --device inflates.yaml | sed -n '1,2p; /^end/p'
+t simulate a.ota --device inflates.yaml --json | grep length
+t simulate a.ota --device inflates.yaml --faults all --thin 20 | sed -n '/^faults/,$p'
+t simulate a.ota --device device.yaml | sed -n '/^end/p'
 
 say "it does not pay"
 t build release.yaml --set compress=deflate -o x.ota
