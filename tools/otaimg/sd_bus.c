@@ -1,18 +1,11 @@
 /*
  * The table of libsystemd's D-Bus functions.
  *
- * Layer: below bluez_objects.c. Invariant: the table is complete or the load failed; the prototypes
- * are those of the library's own header.
+ * Layer: below bluez_objects.c. Invariant: the prototypes are those of the library's own header.
  */
 #include "sd_bus.h"
 
-#include <dlfcn.h>
-#include <stdbool.h>
-#include <string.h>
-
-#include "diag.h"
-
-#define LIBRARY "libsystemd.so.0"
+#include "lazy_library.h"
 
 struct sd_bus_functions sd;
 
@@ -27,24 +20,12 @@ _Static_assert(sizeof(sd) == sizeof(names) / sizeof(names[0]) * sizeof(void *),
 
 enum ox sd_bus_load(void)
 {
-    static bool loaded;
-    void *library;
+    static struct lazy_library library = {.file = "libsystemd.so.0",
+                                          .needed_for = "devices by BLE address",
+                                          .failure = OX_IO,
+                                          .names = names,
+                                          .count = sizeof names / sizeof names[0],
+                                          .table = &sd};
 
-    if (loaded) {
-        return OX_OK;
-    }
-    library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) {
-        return diag_fail(OX_IO, "devices by BLE address need " LIBRARY ": %s", dlerror());
-    }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        void *function = dlsym(library, names[i]);
-
-        if (function == NULL) {
-            return diag_fail(OX_IO, "'%s' is missing in " LIBRARY, names[i]);
-        }
-        memcpy((char *)&sd + i * sizeof function, &function, sizeof function);
-    }
-    loaded = true;
-    return OX_OK;
+    return lazy_library_load(&library);
 }
