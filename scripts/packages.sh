@@ -26,7 +26,7 @@ packages_of() {
             echo nodejs npm
         fi
         ;;
-    bench) echo hyperfine jq minisign opensc openssl softhsm2 time ;;
+    bench) echo dpkg-dev hyperfine jq minisign opensc openssl softhsm2 time ;;
     # Not part of test: it registers its module with every program that uses p11-kit.
     proof) echo frama-c-base ;;
     tpm) echo dbus-bin dbus-daemon libtpm2-pkcs11-1 libtpm2-pkcs11-tools \

@@ -10,7 +10,10 @@
 
 #define APP_STACK 0x2001F000u
 
-enum { SEQUENCE = 7, IMAGE_ID = 0x1B000000, HARDWARE_CLASS = 0x102 };
+enum { SEQUENCE = 7, IMAGE_ID = 0x1B000000, HARDWARE_CLASS = 0x102, ENCODING_DEFLATE = 1 };
+
+/* Firmware that repeats: so many new bytes, then what was that far back, or one less far. */
+enum { REPEAT_LEN = 1024, REPEAT_NEW_LEN = 300 };
 
 static const uint8_t manufacturer[4] = {'M', 'C', 'H', 'P'};
 static const uint8_t product[16] = {0x10, 0x32, 0x54, 0x76, 0x98, 0xBA, 0xDC, 0xFE,
@@ -48,6 +51,9 @@ static void put_attributes(const struct image_spec *spec, uint8_t *area)
     if (spec->revoke != 0) {
         put_u32s(area, OTAV_ATTR_REVOKE_KEYS, spec->revoke, 0, 4);
     }
+    if (spec->encoded_len != 0) {
+        put_u32s(area, OTAV_ATTR_ENCODING, ENCODING_DEFLATE, spec->encoded_len, 8);
+    }
 }
 
 static void fill_densely(const struct image_spec *spec, uint8_t *fw)
@@ -56,7 +62,9 @@ static void fill_densely(const struct image_spec *spec, uint8_t *fw)
 
     for (uint32_t i = 0; i < spec->fw_len; i++) {
         state = state * 1664525u + 1013904223u;
-        fw[i] = (uint8_t)(state >> 24);
+        fw[i] = spec->repeats && i % REPEAT_LEN >= REPEAT_NEW_LEN
+                    ? fw[i - REPEAT_NEW_LEN + (state >> 31)]
+                    : (uint8_t)(state >> 24);
     }
 }
 

@@ -26,6 +26,8 @@ struct image_spec {
     uint8_t fill;       /* makes firmwares differ */
     uint32_t entry;     /* the firmware begins with vectors for it; 0: with no vectors */
     bool dense;         /* no unit of the firmware is erased */
+    bool repeats; /* of a dense one: much of it is there before, so that it can be compressed */
+    uint32_t encoded_len; /* bytes that travel for the firmware; 0: no such attribute */
 };
 
 struct boot_image {

@@ -1,17 +1,20 @@
 /*
  * Fuzz target: any peer of the OTA service. The input is a script: writes of any bytes to any
  * attribute, ticks, lost links and resets, a stack that cannot send, and pieces of an image that the
- * device would take, so that the fuzzer gets behind the signatures.
+ * device would take, so that the fuzzer gets behind the signatures. Some devices take compressed
+ * transfers.
  *
  * What must hold whatever the peer does: answers have the profile's form, mails of the application
  * stay in the mailbox, and a slot with a first unit holds an image that verifies.
  *
- * Layer: test; reads no files. Input: 512 bytes of metadata and 2048 of firmware, then the script.
+ * Layer: test; reads no files. Input: 512 bytes of metadata and 2048 of firmware, what the device has
+ * (enum trait), then the script.
  */
 #include <string.h>
 
 #include <boot_mailbox.h>
 #include <otas.h>
+#include <otav/otav_inflate.h>
 
 #include "fuzz_device.h"
 #include "fuzz_mute.h"
@@ -34,6 +37,12 @@ enum step {
     STEP_COUNT
 };
 
+/* Bits of the byte before the script. */
+enum trait {
+    TRAIT_MAIL = 1,
+    TRAIT_INFLATE = 4 /* takes compressed transfers; units of the one on the air follow */
+};
+
 struct script {
     const uint8_t *bytes;
     size_t len;
@@ -45,7 +54,10 @@ static struct otas_config config;
 static struct otav_config device;
 static struct otav_flash mailbox;
 static uint8_t mail_page[OTAV_PAGE_LEN];
-static uint8_t image[IMAGE_LEN];
+static struct otav_inflate inflate;
+static const struct otav_decoder decoder = OTAV_INFLATE_DECODER(&inflate);
+static uint8_t image[IMAGE_LEN]; /* as it is on the air, image_len bytes */
+static uint32_t image_len;
 static uint32_t image_at;
 static uint32_t now_ms;
 static bool blocked;
@@ -146,7 +158,7 @@ static void write_some(struct script *script)
 
 static void send_piece(size_t len)
 {
-    size_t rest = sizeof image - image_at;
+    size_t rest = image_at < image_len ? image_len - image_at : 0;
 
     len = len < rest ? len : rest;
     if (otas_write(&server, OTAS_DATA, image + image_at, len) == OTAS_ATT_OK) {
@@ -173,7 +185,7 @@ static void enter(uint8_t choice)
                                   OTAS_REQUEST_RESUME_LEN};
     uint8_t request[OTAS_REQUEST_RESUME_LEN] = {OTAS_OP_REQUEST};
 
-    otav_store_u32(request + 1, IMAGE_LEN);
+    otav_store_u32(request + 1, image_len);
     otav_store_u32(request + 5, device.image_id);
     otav_store_u32(request + 9, otav_load_u32(image + OTAV_META_FW_REVISION_OFF));
     request[13] = choice >> 7;
@@ -236,6 +248,7 @@ static void do_step(struct script *script)
         break;
     case STEP_RESET:
         otav_close(&server.ctx); /* what the crypto holds is the process's, not the device's */
+        memset(&inflate, 0xA5, sizeof inflate);
         otas_init(&server, &config, &platform);
         connect(82);
         break;
@@ -263,7 +276,7 @@ static void put_mail(uint8_t *record)
     otav_store_u32(record + OTAB_MAIL_CHECK_NOT, ~check);
 }
 
-static void set_up(const struct otav_flash *slot)
+static void set_up(const struct otav_flash *slot, bool inflates)
 {
     fuzz_device_config(&device, OTAV_POLICY_STRICT);
     mailbox = (struct otav_flash){NULL, mail_read, mail_erase, mail_program};
@@ -273,7 +286,7 @@ static void set_up(const struct otav_flash *slot)
                                       .notify = notify,
                                       .reset = reset,
                                       .report = report};
-    config = (struct otas_config){&device, true, 0, 0, NULL};
+    config = (struct otas_config){&device, true, 0, 0, inflates ? &decoder : NULL};
     image_at = 0;
     now_ms = 0;
     blocked = false;
@@ -296,20 +309,32 @@ static void check_slot(const struct otav_flash *slot)
     otav_close(&ctx);
 }
 
+/* What is given, then filling. Firmware that is not compressed has the length that there is room for. */
+static void set_image(const uint8_t *given, size_t given_len, bool compressed, uint8_t unit_count)
+{
+    memset(image, 0x5A, sizeof image);
+    memcpy(image, given, given_len);
+    image_len = IMAGE_LEN;
+    if (compressed) {
+        image_len = OTAV_META_LEN + (uint32_t)unit_count * OTAV_UNIT_LEN;
+    } else {
+        otav_store_u32(image + OTAV_META_FW_LEN_OFF, IMAGE_LEN - OTAV_META_LEN);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct otav_flash *slot = fuzz_slot_reset();
     size_t given = size < GIVEN_LEN ? size : GIVEN_LEN;
     struct script script = {data + given, size - given};
     uint8_t mail[OTAB_MAIL_LEN];
-    bool has_mail;
+    uint8_t traits = take(&script);
+    bool has_mail = (traits & TRAIT_MAIL) != 0;
+    bool inflates = (traits & TRAIT_INFLATE) != 0;
 
     fuzz_mute();
-    set_up(slot);
-    memset(image, 0x5A, sizeof image);
-    memcpy(image, data, given);
-    otav_store_u32(image + OTAV_META_FW_LEN_OFF, IMAGE_LEN - OTAV_META_LEN);
-    has_mail = take(&script) % 4 == 1;
+    set_up(slot, inflates);
+    set_image(data, given, inflates, inflates ? take(&script) : 0);
     put_mail(mail);
     if (has_mail) {
         memcpy(mail_page + 3 * sizeof mail, mail, sizeof mail);

@@ -1,5 +1,5 @@
 /*
- * Random updates: versions, images that devices refuse, links, losses, cuts of link and power, resuming
+ * Random updates: versions, compressed or not, images that devices refuse, links, losses, cuts of link and power, resuming
  * and stock services, applications that confirm or do not; all from one seed. Then one small update
  * with the link cut behind every write of data and the power cut at every flash operation.
  *
@@ -29,7 +29,8 @@ enum defect {
     DEFECT_STRANGER,
     DEFECT_REVOKED,
     DEFECT_DEVELOPMENT,
-    DEFECT_BYTE, /* somewhere on the air */
+    DEFECT_DECODER, /* compressed, for a device that takes no such transfer */
+    DEFECT_BYTE,    /* somewhere on the air */
     DEFECT_COUNT
 };
 
@@ -49,6 +50,8 @@ struct totals {
     unsigned long link_cuts;
     unsigned long power_cuts;
     unsigned long resumes;
+    unsigned long compressed[SIM_END_COUNT]; /* of ends */
+    unsigned long compressed_resumes;        /* of resumes */
     unsigned long packets;
     unsigned long lost;
     unsigned failures;
@@ -107,6 +110,7 @@ static void spoil(struct image_spec *spec, enum defect defect)
         spec->key = KEY_DEVELOPMENT;
         break;
     case DEFECT_NONE:
+    case DEFECT_DECODER:
     case DEFECT_BYTE:
     case DEFECT_COUNT:
         break;
@@ -122,15 +126,33 @@ static uint32_t pick_len(void)
     return units * OTAV_UNIT_LEN;
 }
 
+/* Mostly with a point to go on at. */
+static uint32_t pick_compressed_len(void)
+{
+    uint32_t len = pick_len();
+
+    return len < OTAV_DECODER_POINT_LEN && pick(4) != 0 ? len + OTAV_DECODER_POINT_LEN : len;
+}
+
+/* But where a byte is spoilt: some bits of a stream say nothing, so it could still be accepted. */
+static bool pick_compressed(enum defect defect)
+{
+    return defect == DEFECT_DECODER || (defect != DEFECT_BYTE && pick(3) == 0);
+}
+
 static void make_update(enum defect defect, bool encrypted)
 {
+    bool compressed = pick_compressed(defect);
+
     struct image_spec spec = spec_of(OLD_VERSION, pick_len(), 0xA0);
 
     image_make(&spec, &update.old_image);
-    spec = spec_of(OLD_VERSION + 1 + pick(0x10000), pick_len(), 0xB0);
+    spec = spec_of(OLD_VERSION + 1 + pick(0x10000), compressed ? pick_compressed_len() : pick_len(),
+                   0xB0);
     spoil(&spec, defect);
     spec.counter += defect == DEFECT_NONE && pick(4) == 0;
-    image_make(&spec, &update.new_image);
+    spec.repeats = compressed;
+    update_make(&update, &spec, compressed);
     update_wrap(&update, spec.version, encrypted);
     if (defect == DEFECT_BYTE) {
         update.file[OTAM_HEADER_LEN + pick(update.file_len - OTAM_HEADER_LEN)] ^=
@@ -139,11 +161,15 @@ static void make_update(enum defect defect, bool encrypted)
     }
 }
 
-static void make_device(bool resume, uint64_t seed)
+static void make_device(bool resume, bool inflates, uint64_t seed)
 {
     const struct vdev_host host = sim_run_host(&run);
-    struct vdev_options options = {
-        .crypto = &fast_crypto, .resume = resume, .battery = 80, .min_battery = 20, .seed = seed};
+    struct vdev_options options = {.crypto = &fast_crypto,
+                                   .resume = resume,
+                                   .inflates = inflates,
+                                   .battery = 80,
+                                   .min_battery = 20,
+                                   .seed = seed};
 
     image_device(OTAV_POLICY_STRICT, &options.config);
     options.config.counter_floor = FLOOR;
@@ -223,6 +249,10 @@ static void add(struct totals *totals, const struct sim_result *result)
     totals->resumes += result->resumes;
     totals->packets += result->packets;
     totals->lost += result->lost;
+    if (update.stream_len > 0) {
+        totals->compressed[result->end]++;
+        totals->compressed_resumes += result->resumes;
+    }
 }
 
 static void run_random(uint64_t seed, struct totals *totals)
@@ -236,7 +266,7 @@ static void run_random(uint64_t seed, struct totals *totals)
     defect = pick(DEFECT_ONE_IN) == 0 ? (enum defect)(1 + pick(DEFECT_COUNT - 1)) : DEFECT_NONE;
     encrypted = pick(2) == 0;
     make_update(defect, encrypted);
-    make_device(pick(4) != 0, seed);
+    make_device(pick(4) != 0, defect != DEFECT_DECODER, seed);
     setup = setup_of(defect == DEFECT_NONE, encrypted);
     pick_link(&setup);
     pick_faults(&setup);
@@ -263,17 +293,20 @@ struct small {
     uint32_t old_len;
     uint32_t new_len;
     bool encrypted;
+    bool compressed;
     bool resume;
     uint32_t version;
     enum sim_app app;
+    unsigned thin; /* every so many-th point: more than 1 where runs take long */
 };
 
 static const struct small smalls[] = {
-    {"resuming, encrypted", 5008, 13008, true, true, OLD_VERSION + 1, SIM_APP_CONFIRMS},
-    {"resuming, plain", 13008, 9008, false, true, OLD_VERSION + 1, SIM_APP_CONFIRMS},
-    {"stock service", 5008, 9008, false, false, OLD_VERSION + 1, SIM_APP_CONFIRMS},
-    {"hanging application", 5008, 9008, false, true, OLD_VERSION + 1, SIM_APP_HANGS},
-    {"older version", 5008, 5008, false, true, OLD_VERSION, SIM_APP_CONFIRMS},
+    {"resuming, encrypted", 5008, 13008, true, false, true, OLD_VERSION + 1, SIM_APP_CONFIRMS, 1},
+    {"resuming, plain", 13008, 9008, false, false, true, OLD_VERSION + 1, SIM_APP_CONFIRMS, 1},
+    {"resuming, compressed", 5008, 17008, true, true, true, OLD_VERSION + 1, SIM_APP_CONFIRMS, 3},
+    {"stock service", 5008, 9008, false, false, false, OLD_VERSION + 1, SIM_APP_CONFIRMS, 1},
+    {"hanging application", 5008, 9008, false, false, true, OLD_VERSION + 1, SIM_APP_HANGS, 1},
+    {"older version", 5008, 5008, false, false, true, OLD_VERSION, SIM_APP_CONFIRMS, 1},
 };
 
 static void show_violation(const char *name, const struct sim_faults *faults)
@@ -294,16 +327,18 @@ static void run_small(const struct small *small, unsigned thin, struct totals *t
 
     image_make(&spec, &update.old_image);
     spec = spec_of(small->version, small->new_len, 0xB0);
-    image_make(&spec, &update.new_image);
+    spec.repeats = small->compressed;
+    update_make(&update, &spec, small->compressed);
     update_wrap(&update, small->version, small->encrypted);
-    make_device(small->resume, 1);
+    make_device(small->resume, true, 1);
     setup = setup_of(small->version > OLD_VERSION, small->encrypted);
     setup.app = small->app;
-    if (sim_faults_run(&run, &setup, &device, &check, thin, NULL, &faults) != OTAM_OK) {
+    if (sim_faults_run(&run, &setup, &device, &check, thin * small->thin, NULL, &faults) !=
+        OTAM_OK) {
         totals->failures++;
         return;
     }
-    printf("%-20s %3u writes, %4u flash operations: %3u link cuts, %4u power cuts clean, %4u torn; "
+    printf("%-21s %3u writes, %4u flash operations: %3u link cuts, %4u power cuts clean, %4u torn; "
            "%u resumed; %u new, %u reverted, %u refused, %u given up, %u dead\n",
            small->name, faults.fragments, faults.flash_ops, faults.link_cuts, faults.clean_cuts,
            faults.torn_cuts, faults.resumes, faults.ends[SIM_END_NEW],
@@ -320,11 +355,13 @@ static void run_small(const struct small *small, unsigned thin, struct totals *t
 static void show(const struct totals *totals)
 {
     printf(
-        "%lu random updates, %lu link cuts, %lu power cuts, %lu resumed; %lu packets, %lu lost\n",
-        totals->runs, totals->link_cuts, totals->power_cuts, totals->resumes, totals->packets,
-        totals->lost);
+        "%lu random updates, %lu link cuts, %lu power cuts, %lu resumed, of them compressed: %lu; "
+        "%lu packets, %lu lost\n",
+        totals->runs, totals->link_cuts, totals->power_cuts, totals->resumes,
+        totals->compressed_resumes, totals->packets, totals->lost);
     for (unsigned i = 0; i < SIM_END_COUNT; i++) {
-        printf("  %-18s %lu\n", end_names[i], totals->ends[i]);
+        printf("  %-18s %lu, of them compressed: %lu\n", end_names[i], totals->ends[i],
+               totals->compressed[i]);
     }
     for (unsigned i = 0; i < SIM_INVARIANT_COUNT; i++) {
         printf("  %-3s %9llu checks, %llu violations: %s\n",

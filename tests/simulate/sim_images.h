@@ -11,6 +11,9 @@
 struct update {
     struct boot_image old_image;
     struct boot_image new_image;
+    uint32_t
+        stream_len; /* what travels for the firmware, a multiple of 16; 0: the firmware itself */
+    uint8_t stream[IMAGE_MAX_LEN];
     uint8_t file[OTAM_HEADER_LEN + IMAGE_MAX_LEN + OTAV_BLOCK_LEN];
     uint32_t file_len;
 };
@@ -18,6 +21,9 @@ struct update {
 /* Key and IV of every device here. */
 extern const uint8_t update_key[16];
 extern const uint8_t update_iv[16];
+
+/* Makes new_image, with its firmware compressed on the air, or not: as it is. */
+void update_make(struct update *update, const struct image_spec *spec, bool compressed);
 
 /* Wraps new_image, whose length is a multiple of 16, into a file with that version, encrypted by
  * fast_crypto if wanted. */

@@ -34,7 +34,7 @@ static void set_up(void)
 
     image_make(&spec, &update.old_image);
     spec = spec_of(OLD_VERSION + 1, FW_LEN);
-    image_make(&spec, &update.new_image);
+    update_make(&update, &spec, false);
     update_wrap(&update, OLD_VERSION + 1, false);
     memset(&check, 0, sizeof check);
     options = (struct vdev_options){

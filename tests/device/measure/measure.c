@@ -1,6 +1,7 @@
 /*
- * measure FOLDER: runs the guests in FOLDER in the emulator and prints flash, instructions and stack of
- * each candidate: the difference to the same guest with stubs, as to flash and stack.
+ * measure FOLDER [GUEST]: runs the guests in FOLDER, or that one, in the emulator and prints flash,
+ * instructions and stack of each candidate: the difference to the same guest with stubs, as to flash and
+ * stack.
  * Layer: test, host. It fails when a result is wrong, or when a branch or an address depends on
  * a secret; never because of a figure.
  */
@@ -14,6 +15,8 @@
 
 enum { SECRET_RUN_COUNT = 8, SHORT_LEN_MAX = 320 };
 
+static struct measure_io io; /* of the run at hand */
+
 static struct core *open_guest(const char *folder, const char *name)
 {
     char path[PATH_MAX];
@@ -25,8 +28,6 @@ static struct core *open_guest(const char *folder, const char *name)
 static bool run_len(const struct workload *w, struct core *core, uint32_t len, uint32_t call_len,
                     struct core_run *ret)
 {
-    static struct measure_io io;
-
     memset(&io, 0, sizeof io);
     io.len = len;
     io.call_len = call_len;
@@ -126,8 +127,12 @@ static void print(const struct workload *w, size_t flash_len, const struct core_
         [INPUTS_LEAK] = ", addresses depend on the input: found",
     };
 
-    printf("%s: %zu B, %.1f instructions per %s, %u B stack%s\n", w->name, flash_len,
+    printf("%s: %zu B, %.1f instructions per %s, %u B stack%s", w->name, flash_len,
            (double)used->instructions / w->unit_count, w->unit, stack_len, remarks[w->secrecy]);
+    if (w->ram_len != NULL) {
+        printf(", %u B memory", w->ram_len(&io));
+    }
+    printf("\n");
 }
 
 static bool measure(const char *folder, const struct workload *w)
@@ -152,10 +157,12 @@ static bool measure(const char *folder, const struct workload *w)
 
 int main(int argc, char **argv)
 {
-    bool ok = argc == 2;
+    bool ok = argc == 2 || argc == 3;
 
-    for (unsigned i = 0; i < workload_count && argc == 2; i++) {
-        ok = measure(argv[1], &workloads[i]) && ok;
+    for (unsigned i = 0; i < workload_count && argc >= 2; i++) {
+        if (argc == 2 || strcmp(workloads[i].guest, argv[2]) == 0) {
+            ok = measure(argv[1], &workloads[i]) && ok;
+        }
     }
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -158,12 +158,22 @@ static void prepare_inflate(struct measure_io *io)
     memcpy(io->parameters, &len, sizeof len);
 }
 
+static uint32_t inflate_result(const struct measure_io *io, unsigned word)
+{
+    uint32_t value;
+
+    memcpy(&value, io->result + word * sizeof value, sizeof value);
+    return value;
+}
+
+static uint32_t inflate_ram(const struct measure_io *io)
+{
+    return inflate_result(io, MEASURE_RAM_WORD);
+}
+
 static bool is_firmware_right(const struct measure_io *io)
 {
-    uint32_t err;
-
-    memcpy(&err, io->result, sizeof err);
-    return err == OTAV_OK &&
+    return inflate_result(io, MEASURE_ERROR_WORD) == OTAV_OK &&
            memcmp(io->bytes + MEASURE_OUTPUT_OFF, expected, MEASURE_OUTPUT_LEN) == 0;
 }
 
@@ -198,10 +208,7 @@ static void prepare_flood(struct measure_io *io)
 
 static bool is_truncated(const struct measure_io *io)
 {
-    uint32_t err;
-
-    memcpy(&err, io->result, sizeof err);
-    return err == OTAV_ERR_TRUNCATED;
+    return inflate_result(io, MEASURE_ERROR_WORD) == OTAV_ERR_TRUNCATED;
 }
 
 static void prepare_look_up(struct measure_io *io)
@@ -238,7 +245,8 @@ static bool is_anything_right(const struct measure_io *io)
 
 #define INFLATE                                                                                    \
     .guest = "inflate", .stub = "inflate_stub", .unit = "byte of output",                          \
-    .unit_count = MEASURE_OUTPUT_LEN, .prepare = prepare_inflate, .is_right = is_firmware_right
+    .unit_count = MEASURE_OUTPUT_LEN, .prepare = prepare_inflate, .is_right = is_firmware_right,   \
+    .ram_len = inflate_ram
 
 const struct workload workloads[] = {
     {.name = "sha256 small", SHA256("small"), .call_len = 65536},
@@ -276,7 +284,8 @@ const struct workload workloads[] = {
      .unit = "byte of input",
      .unit_count = 18000,
      .prepare = prepare_flood,
-     .is_right = is_truncated},
+     .is_right = is_truncated,
+     .ram_len = inflate_ram},
     {.name = "self-test: look-up in a table",
      .guest = "look_up",
      .stub = "look_up",

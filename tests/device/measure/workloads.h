@@ -27,6 +27,8 @@ struct workload {
     bool (*is_right)(const struct measure_io *io);
     /* Whether secrets lie on the stack, MEASURE_STACK_LEN bytes, after the run; NULL: nothing secret. */
     bool (*left_secrets)(const uint8_t *stack);
+    /* Bytes of memory beside the stack, after the run; NULL: not said. */
+    uint32_t (*ram_len)(const struct measure_io *io);
 };
 
 extern const struct workload workloads[];

@@ -1,0 +1,29 @@
+/* Memory for zlib, which asks for it piece by piece and says nowhere how much that will be. */
+#ifndef MEASURE_ZLIB_MEMORY_H
+#define MEASURE_ZLIB_MEMORY_H
+
+#include <zlib.h>
+
+#include "io.h"
+
+struct zlib_memory {
+    uint8_t *bytes;
+    uint32_t len; /* handed out */
+};
+
+static inline voidpf zlib_take(voidpf opaque, uInt count, uInt len)
+{
+    struct zlib_memory *memory = opaque;
+    uint8_t *taken = memory->bytes + memory->len;
+
+    memory->len += (count * len + 7) / 8 * 8;
+    return taken;
+}
+
+static inline void zlib_give_back(voidpf opaque, voidpf bytes)
+{
+    (void)opaque;
+    (void)bytes;
+}
+
+#endif
