@@ -78,8 +78,8 @@ start_device key=$aes
 sed 's/7d7c9f0e/7d7c9f0f/' release.yaml >other.yaml
 "$otaimg" build other.yaml -o other.ota >build.log
 expect_exit 13 send other.ota --unix socket --device device.yaml
-expect_exit 3 send other.ota --unix socket --attempts 1
-expect_line "otaimg: socket: device failed: operation failed (0 of 40512 bytes confirmed, connections: 1)"
+expect_exit 3 send other.ota --unix socket
+expect_line "otaimg: socket: device did not accept the image: invalid parameter (0 of 40512 bytes confirmed, connections: 1)"
 stop_device
 expect_exit 3 send plain.ota --unix nothing --attempts 1
 expect_line "otaimg: nothing: cannot connect: No such file or directory, expected the socket of a device"
