@@ -13,8 +13,8 @@ done
 start_device key=$aes
 expect_exit 0 send enc.ota --unix socket --json
 jq -e '.transport == "unix" and .file == "enc.ota" and .device == "socket" and .bytes == 40528 and
-  .connections == 1 and ."resumed-at" == 0 and .mtu == 247 and .chunk == 244 and .reset == true and
-  ."device-version" == "1.4.1.0"' send.log >/dev/null || fail "JSON"
+  .connections == 1 and .resumed_at == 0 and .mtu == 247 and .chunk == 244 and .reset == true and
+  .device_version == "1.4.1.0"' send.log >/dev/null || fail "JSON"
 expect_installed
 
 echo "killed in mid-transfer: the next run goes on"

@@ -219,8 +219,8 @@ static enum ox print_progress_json(const struct send *send, const struct otam_pr
     format_version(p->device_version, version);
     root = json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "transport", way, "file",
                      key_text_json(args_operand(send->args, 0)), "device",
-                     key_text_json(args_value(send->args, way)), "device-version", version, "bytes",
-                     (json_int_t)p->image_len, "resumed-at", (json_int_t)p->resumed_at,
+                     key_text_json(args_value(send->args, way)), "device_version", version, "bytes",
+                     (json_int_t)p->image_len, "resumed_at", (json_int_t)p->resumed_at,
                      "connections", (json_int_t)p->attempt, "mtu", (json_int_t)p->att_mtu, "chunk",
                      (json_int_t)p->chunk_len, "reset", (int)p->reset_written);
     return key_text_print_json(root);
