@@ -6,7 +6,7 @@
  *   IDLE -request accepted-> REQUESTED -start-> RECEIVING -all bytes-> RECEIVED -complete-> IDLE
  *   REQUESTED, RECEIVING: complete = abort -> IDLE
  *   any of these: disconnect, silence -> IDLE; refused data, overflow, failed flash -> FAILED
- *   FAILED -complete-> IDLE, -request accepted-> REQUESTED
+ *   FAILED -complete, disconnect-> IDLE, -request accepted-> REQUESTED
  *
  * Every byte of the peer is untrusted. Invariants: nothing is erased before the verifier accepted the
  * metadata and the battery suffices for what it asks; the first unit of the slot is programmed last,
