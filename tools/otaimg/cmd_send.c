@@ -26,7 +26,7 @@ static const struct option_spec options[] = {
     {"state", 0, "FILE", "with --ble, --unix: keep here how far it got, for the next run", false},
     {"attempts", 0, "N", "with --ble, --unix: connections without progress (default 5)", false},
     {"timeout", 0, "MS", "milliseconds that the device may take to answer", false},
-    {"json", 0, NULL, "print JSON: how it went", false},
+    {"json", 0, NULL, "print JSON (schemas/send.schema.json)", false},
     TRUST_OPTION_SPECS,
     DECRYPT_OPTION_SPECS,
     KEY_OPTION_SPECS,
@@ -97,7 +97,6 @@ static enum ox read_link_options(const struct args *args, const struct transport
     if (ox == OX_OK) {
         ox = require_option(args, "state", is_link, "--ble or --unix");
     }
-
     if (ox == OX_OK) {
         ox = require_option(args, "attempts", is_link, "--ble or --unix");
     }
