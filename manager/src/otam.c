@@ -168,8 +168,9 @@ static enum otam_err judge_result(const struct otam *m, uint8_t result)
     case OTAM_RESULT_UNSPECIFIED:
         return OTAM_ERR_DEVICE;
     case OTAM_RESULT_UNSUPPORTED:
-    case OTAM_RESULT_PARAMETER:
         return OTAM_ERR_REFUSED;
+    case OTAM_RESULT_PARAMETER: /* of data: our service judged the image */
+        return m->progress.state == OTAM_SENDING ? OTAM_ERR_IMAGE : OTAM_ERR_REFUSED;
     case OTAM_RESULT_FAILED:
         return m->progress.state == OTAM_COMPLETING ? OTAM_ERR_IMAGE : OTAM_ERR_DEVICE;
     default:

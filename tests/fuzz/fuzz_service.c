@@ -100,7 +100,7 @@ static bool notify(void *user, enum otas_attr attr, const uint8_t *bytes, size_t
 {
     (void)user;
     if (attr == OTAS_DATA) {
-        fuzz_expect(len == 1 && bytes[0] <= OTAS_OPERATION_FAILED);
+        fuzz_expect(len == 1 && bytes[0] <= OTAS_INVALID_PARAMETER);
     } else {
         fuzz_expect(attr == OTAS_CONTROL && is_response(bytes, len));
     }

@@ -53,7 +53,7 @@ static void expect_retried(struct fake_rule rule, enum otam_err err)
 
 /* ---- result codes ----------------------------------------------------------------------------- */
 
-/* spec: MCHP OTA profile, result codes; what each means for another attempt. */
+/* spec: MCHP OTA profile, result codes; what each means for another attempt. 4 to data: ours. */
 static enum otam_err meaning(enum fake_op op, unsigned result)
 {
     switch (result) {
@@ -61,8 +61,9 @@ static enum otam_err meaning(enum fake_op op, unsigned result)
     case 5:
         return OTAM_ERR_DEVICE;
     case 2:
-    case 4:
         return OTAM_ERR_REFUSED;
+    case 4:
+        return op == FAKE_GROUP ? OTAM_ERR_IMAGE : OTAM_ERR_REFUSED;
     case 3:
         return op == FAKE_COMPLETE ? OTAM_ERR_IMAGE : OTAM_ERR_DEVICE;
     default:
@@ -104,8 +105,12 @@ END_TEST
 
 START_TEST(test_hostile_refused_image_is_forgotten)
 {
+    struct fake_rule rule = answer_rule(FAKE_GROUP, 1, "\x04", 1);
     struct bench *b = expect(answer_rule(FAKE_COMPLETE, 1, "\x01\x04\x03", 3), OTAM_ERR_IMAGE, 1);
 
+    ck_assert(!b->has_saved);
+    rule.from = 2; /* the first group was saved */
+    b = expect(rule, OTAM_ERR_IMAGE, 1);
     ck_assert(!b->has_saved);
     b = expect(answer_rule(FAKE_COMPLETE, FAKE_ALWAYS, "\x01\x04\x01", 3), OTAM_ERR_DEVICE, 5);
     ck_assert(b->has_saved);

@@ -217,6 +217,7 @@ START_TEST(test_socket_update_between_two_processes)
 END_TEST
 
 static unsigned later_count;
+static pid_t slow_device; /* stopped from the first write on, until there is no more room */
 
 static bool connect_narrow(void *ctx)
 {
@@ -228,11 +229,23 @@ static bool connect_narrow(void *ctx)
     return ok;
 }
 
-static enum otam_tx count_later(void *ctx, const uint8_t *data, size_t data_len)
+static enum otam_tx write_to_slow(void *ctx, const uint8_t *data, size_t data_len)
 {
-    enum otam_tx tx = att_link_transport.write_command(ctx, data, data_len);
+    static pid_t stopped;
+    enum otam_tx tx;
+    int status;
 
-    later_count += tx == OTAM_TX_LATER ? 1 : 0;
+    if (stopped != slow_device) {
+        stopped = slow_device;
+        ck_assert_int_eq(kill(slow_device, SIGSTOP), 0);
+        ck_assert_int_eq(waitpid(slow_device, &status, WUNTRACED), slow_device);
+        ck_assert(WIFSTOPPED(status));
+    }
+    tx = att_link_transport.write_command(ctx, data, data_len);
+    if (tx == OTAM_TX_LATER) {
+        later_count++;
+        ck_assert_int_eq(kill(slow_device, SIGCONT), 0);
+    }
     return tx;
 }
 
@@ -241,17 +254,16 @@ START_TEST(test_socket_waits_for_room)
     struct otam_transport narrow = att_link_transport;
     struct att_link link;
     struct bench *b = socket_bench(&link);
-    pid_t device;
 
     narrow.connect = connect_narrow;
-    narrow.write_command = count_later;
+    narrow.write_command = write_to_slow;
     b->config.transport = &narrow;
     b->device.att_mtu = 23;
     later_count = 0;
-    device = start_device(&b->device);
+    slow_device = start_device(&b->device);
     ck_assert_int_eq(run_manager(b, &link), OTAM_OK);
     ck_assert_uint_gt(later_count, 0);
-    expect_exit(device, 0);
+    expect_exit(slow_device, 0);
 }
 END_TEST
 

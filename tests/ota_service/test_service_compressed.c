@@ -165,7 +165,7 @@ static void expect_refused(uint32_t code)
     unsigned pages = (OTAV_META_LEN + image.fw_len + OTAV_PAGE_LEN - 1) / OTAV_PAGE_LEN;
 
     fresh_device();
-    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_OPERATION_FAILED);
+    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_INVALID_PARAMETER);
     ck_assert_uint_eq(peer_last_event(&peer).event, OTAS_FAILED);
     ck_assert_msg(peer_last_event(&peer).code == code, "%s for %s",
                   otav_err_name((enum otav_err)peer_last_event(&peer).code),
@@ -217,7 +217,7 @@ START_TEST(test_compressed_without_decoder_is_refused_before_the_first_erase)
         } else {
             peer.slot.read = NULL; /* nothing to refer back to */
         }
-        ck_assert_uint_eq(peer_update(&peer, &sent, 19), OTAS_OPERATION_FAILED);
+        ck_assert_uint_eq(peer_update(&peer, &sent, 19), OTAS_INVALID_PARAMETER);
         ck_assert_uint_eq(peer_last_event(&peer).code, OTAV_ERR_ENCODING);
         ck_assert_uint_eq(peer_slot_erases(&peer), 0);
     }
@@ -229,7 +229,7 @@ START_TEST(test_compressed_metadata_is_judged_first)
     travelling.fw[0] = 0xFF; /* no block begins with it: what is refused is the metadata */
     peer.device.product[0] ^= 1;
     seal(stream_len, true);
-    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_OPERATION_FAILED);
+    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_INVALID_PARAMETER);
     ck_assert_uint_eq(peer_last_event(&peer).code, OTAV_ERR_PRODUCT);
     ck_assert_uint_eq(peer_slot_erases(&peer), 0);
 }
@@ -408,7 +408,7 @@ START_TEST(test_compressed_corrupt_stream_erases_the_first_page)
         travelling.fw[i] ^= 0xFF;
         fresh_device();
         peer_connect(&peer, 517);
-        ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_OPERATION_FAILED);
+        ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_INVALID_PARAMETER);
         code = peer_last_event(&peer).code;
         ck_assert(code == OTAV_ERR_DEFLATE || code == OTAV_ERR_TRUNCATED ||
                   code == OTAV_ERR_TRAILING || code == OTAV_ERR_FIRMWARE_SIGNATURE);

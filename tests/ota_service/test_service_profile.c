@@ -7,6 +7,7 @@
 
 #include <otav/otav_openssl.h>
 
+#include "fake_crypto.h"
 #include "image_builder.h"
 #include "peer.h"
 
@@ -284,6 +285,109 @@ START_TEST(test_profile_data_answers_as_in_the_table)
 }
 END_TEST
 
+/* What is wrong with a device, the image or the request. */
+static struct peer_image offered;
+static struct fake_crypto fake;
+static struct otav_crypto crypto;
+
+static void other_product(void)
+{
+    peer.device.product[0] ^= 1;
+}
+
+static void revoked_key(void)
+{
+    peer.device.keys[0].revoked = true;
+}
+
+static void low_counter(void)
+{
+    peer.device.counter_floor = 4;
+}
+
+static void bad_signature(void)
+{
+    image_bytes[OTAV_META_SIG_OFF + 20] ^= 1;
+}
+
+static void other_version_requested(void)
+{
+    offered.version++;
+}
+
+static void not_encrypted_in_spite_of_request(void)
+{
+    offered.encrypted = true;
+}
+
+static void failing_erase(void)
+{
+    peer.config.resume = false; /* which erases first, and goes on without */
+    peer.sim.fail_op = NVM_ERASE;
+    peer.sim.fail_nth = 1;
+}
+
+static void failing_program(void)
+{
+    peer.config.resume = false;
+    peer.sim.fail_op = NVM_PROGRAM;
+    peer.sim.fail_nth = 1;
+}
+
+static void failing_crypto(void)
+{
+    crypto = fake_crypto_init(&fake, &otav_crypto_openssl);
+    fake_crypto_plan(&fake, FAKE_SHA256_BEGIN, 1, true, OTAV_REJECT);
+    peer.platform.crypto = &crypto;
+}
+
+static void battery_below_the_image(void)
+{
+    image_set_u32s(&image, OTAV_ATTR_MIN_BATTERY, 50, 0, 4);
+    image_write_area(&image);
+    image_sign(&image, &signer);
+    (void)image_payload(&image, false, image_bytes);
+    peer.battery = 49;
+}
+
+struct verdict_row {
+    void (*spoil)(void);
+    uint32_t code;
+    uint8_t answer; /* to the first group */
+};
+
+/* ours: 04 to what would be refused again, 03 to what may be taken at another time */
+static const struct verdict_row verdict_rows[] = {
+    {other_version_requested, OTAV_ERR_HEADER_REVISION, 4},
+    {not_encrypted_in_spite_of_request, OTAV_ERR_DECRYPT, 4},
+    {revoked_key, OTAV_ERR_KEY_REVOKED, 4},
+    {bad_signature, OTAV_ERR_METADATA_SIGNATURE, 4},
+    {other_product, OTAV_ERR_PRODUCT, 4},
+    {low_counter, OTAV_ERR_COUNTER, 4},
+    {failing_erase, OTAV_ERR_FLASH_ERASE, 3},
+    {failing_program, OTAV_ERR_FLASH_PROGRAM, 3},
+    {failing_crypto, OTAV_ERR_CRYPTO, 3},
+    {battery_below_the_image, OTAS_ERR_BATTERY, 3},
+};
+
+START_TEST(test_profile_data_tells_refused_from_failed)
+{
+    const struct verdict_row *row = &verdict_rows[_i];
+
+    bring_to(OTAS_STATE_IDLE);
+    offered = sent;
+    row->spoil();
+    ck_assert_uint_eq(peer_request(&peer, &offered, 14), 0);
+    ck_assert_uint_eq(peer_start(&peer), 0);
+    ck_assert_msg(peer_send(&peer, &offered, 0, IMAGE_LEN, 244) == row->answer, "row %d: answer %u",
+                  _i, peer.notify_bytes[0]);
+    ck_assert_uint_eq(peer_last_event(&peer).event, OTAS_FAILED);
+    ck_assert_uint_eq(peer_last_event(&peer).code, row->code);
+    ck_assert_uint_eq(peer_last_event(&peer).done_len, 0);
+    ck_assert_uint_eq(otas_get_state(&peer.server), OTAS_STATE_FAILED);
+}
+END_TEST
+
 START_TEST(test_profile_last_group_ends_with_the_image)
 {
     bring_to(OTAS_STATE_RECEIVING);
@@ -457,6 +561,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_profile_request_reaches_the_application_as_sent);
     tcase_add_loop_test(tcase, test_profile_data_answers_as_in_the_table, 0,
                         sizeof data_rows / sizeof data_rows[0]);
+    tcase_add_loop_test(tcase, test_profile_data_tells_refused_from_failed, 0,
+                        sizeof verdict_rows / sizeof verdict_rows[0]);
     tcase_add_test(tcase, test_profile_last_group_ends_with_the_image);
     tcase_add_test(tcase, test_profile_complete_commits_asks_the_bootloader_and_is_final);
     tcase_add_test(tcase, test_profile_table_names_the_stock_attributes);

@@ -1,7 +1,7 @@
 /* outputs.cjs NPM_DIR PROJECT_DIR OTAIMG
- * What `lint --json`, `build --provenance`, `estimate --json`, `simulate --json`, `keys generate --record`,
- * `keys show --json`, `keys list --json` and `merge --json` write is valid under its schema, and damaged it
- * is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
+ * What `lint --json`, `build --provenance`, `estimate --json`, `simulate --json`, `send --json`,
+ * `keys generate --record`, `keys show --json`, `keys list --json` and `merge --json` write is valid under
+ * its schema, and damaged it is not. Keys are made in files and in a SoftHSM token; without SoftHSM the
  * test is skipped (77), but not in CI. */
 'use strict';
 const crypto = require('crypto');
@@ -9,7 +9,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { createRequire } = require('module');
-const { spawnSync } = require('child_process');
+const { spawn, spawnSync } = require('child_process');
 
 const [npmDir, projectDir, otaimg] = process.argv.slice(2);
 const Ajv = createRequire(path.join(npmDir, 'package.json'))('ajv/dist/2020').default;
@@ -238,6 +238,37 @@ installed: {version: 1.4.1.0, security-counter: 3}
     faults.clean_power_cuts + faults.torn_power_cuts, 'simulate: not every run has an end');
 }
 
+/* ---- send ---- */
+
+/* A device, and what is sent to it when it listens. */
+function sendTo(place, device, ...args) {
+  const child = spawn(device[0], device.slice(1), { cwd: scratch, stdio: 'ignore' });
+  try {
+    for (let rounds = 0; !fs.existsSync(at(place)) && rounds < 300; rounds += 1) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+    return JSON.parse(run(['send', 'new.ota', '-q', '--json', ...args], 0));
+  } finally {
+    child.kill();
+  }
+}
+
+/* To the device of the simulation, and to what answers as a bootloader. */
+function checkSend() {
+  const validate = schema('send');
+  const report = sendTo('socket', [otaimg, 'simulate', '--listen', 'socket', '--device', 'virtual.yaml'],
+    '--unix', 'socket');
+  check('send --unix', validate, report);
+  expect(report.bytes === fs.statSync(at('new.ota')).size - 16, 'send: another length');
+  expect(report.device_version === '1.4.1.0' && report.reset, 'send: another device, or no reset');
+  expect(!validate({ ...report, transport: 'serial' }), 'send: a bootloader with an MTU');
+  const slot = sendTo('port', ['python3', path.join(projectDir, 'tests/schemas/dfu_peer.py'), 'port'],
+    '--serial', 'port');
+  check('send --serial', validate, slot);
+  expect(slot.bytes === 512 + 800 && slot.repeated === 0, 'send: another length, or disturbed');
+  expect(!validate({ ...slot, transport: 'unix' }), 'send: a service with pages');
+}
+
 /* ---- key records ---- */
 
 function makeToken() {
@@ -362,6 +393,7 @@ try {
   checkProvenance();
   checkEstimate();
   checkSimulate();
+  checkSend();
   const token = makeToken();
   checkRecords(token);
   checkKeys(token);

@@ -199,6 +199,23 @@ START_TEST(test_run_low_battery_refuses_before_any_data)
 }
 END_TEST
 
+START_TEST(test_run_refused_metadata_ends_after_one_connection)
+{
+    struct image_spec spec = spec_of(OLD_VERSION + 1, FW_LEN);
+    struct sim_result result;
+
+    spec.counter = FLOOR - 1;
+    image_make(&spec, &update.new_image);
+    update_wrap(&update, OLD_VERSION + 1, false);
+    setup.expect.acceptable = false;
+    result = run_update();
+    ck_assert_int_eq(result.end, SIM_END_REFUSED);
+    ck_assert_uint_eq(result.code, OTAV_ERR_COUNTER);
+    ck_assert_int_eq(result.manager, OTAM_ERR_IMAGE);
+    ck_assert_uint_eq(result.attempts, 1);
+}
+END_TEST
+
 START_TEST(test_run_application_that_does_not_confirm_is_reverted)
 {
     setup.app = SIM_APP_HANGS;
@@ -325,6 +342,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_run_same_seed_gives_the_same_run);
     tcase_add_test(tcase, test_run_lost_packets_are_about_as_many_as_asked_for);
     tcase_add_test(tcase, test_run_low_battery_refuses_before_any_data);
+    tcase_add_test(tcase, test_run_refused_metadata_ends_after_one_connection);
     tcase_add_test(tcase, test_run_application_that_does_not_confirm_is_reverted);
     tcase_add_test(tcase, test_run_checks_see_what_is_wrong);
     tcase_add_test(tcase, test_run_checks_see_what_a_wrong_device_would_do);

@@ -13,8 +13,8 @@ done
 start_device key=$aes
 expect_exit 0 send enc.ota --unix socket --json
 jq -e '.transport == "unix" and .file == "enc.ota" and .device == "socket" and .bytes == 40528 and
-  .connections == 1 and ."resumed-at" == 0 and .mtu == 247 and .chunk == 244 and .reset == true and
-  ."device-version" == "1.4.1.0"' send.log >/dev/null || fail "JSON"
+  .connections == 1 and .resumed_at == 0 and .mtu == 247 and .chunk == 244 and .reset == true and
+  .device_version == "1.4.1.0"' send.log >/dev/null || fail "JSON"
 expect_installed
 
 echo "killed in mid-transfer: the next run goes on"
@@ -78,8 +78,8 @@ start_device key=$aes
 sed 's/7d7c9f0e/7d7c9f0f/' release.yaml >other.yaml
 "$otaimg" build other.yaml -o other.ota >build.log
 expect_exit 13 send other.ota --unix socket --device device.yaml
-expect_exit 3 send other.ota --unix socket --attempts 1
-expect_line "otaimg: socket: device failed: operation failed (0 of 40512 bytes confirmed, connections: 1)"
+expect_exit 3 send other.ota --unix socket
+expect_line "otaimg: socket: device did not accept the image: invalid parameter (0 of 40512 bytes confirmed, connections: 1)"
 stop_device
 expect_exit 3 send plain.ota --unix nothing --attempts 1
 expect_line "otaimg: nothing: cannot connect: No such file or directory, expected the socket of a device"

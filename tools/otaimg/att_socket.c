@@ -7,6 +7,7 @@
 #include "att_socket.h"
 
 #include <errno.h>
+#include <otav/otav_format.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -226,11 +227,6 @@ uint32_t att_link_now_ms(void)
     return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
-static uint16_t load_u16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] | (at[1] << 8));
-}
-
 /* false: not a message of a device. */
 static bool event_of(const struct att_message *message, struct otam_event *ret)
 {
@@ -247,8 +243,8 @@ static bool event_of(const struct att_message *message, struct otam_event *ret)
                                .data = message->body,
                                .data_len = message->body_len};
     if (ret->type == OTAM_EV_CONNECTED) {
-        ret->att_mtu = load_u16(message->body);
-        ret->ll_len = load_u16(message->body + 2);
+        ret->att_mtu = otav_load_u16(message->body);
+        ret->ll_len = otav_load_u16(message->body + 2);
     }
     return true;
 }

@@ -26,7 +26,7 @@ static const struct option_spec options[] = {
     {"state", 0, "FILE", "with --ble, --unix: keep here how far it got, for the next run", false},
     {"attempts", 0, "N", "with --ble, --unix: connections without progress (default 5)", false},
     {"timeout", 0, "MS", "milliseconds that the device may take to answer", false},
-    {"json", 0, NULL, "print JSON: how it went", false},
+    {"json", 0, NULL, "print JSON (schemas/send.schema.json)", false},
     TRUST_OPTION_SPECS,
     DECRYPT_OPTION_SPECS,
     KEY_OPTION_SPECS,
@@ -97,7 +97,6 @@ static enum ox read_link_options(const struct args *args, const struct transport
     if (ox == OX_OK) {
         ox = require_option(args, "state", is_link, "--ble or --unix");
     }
-
     if (ox == OX_OK) {
         ox = require_option(args, "attempts", is_link, "--ble or --unix");
     }
@@ -219,8 +218,8 @@ static enum ox print_progress_json(const struct send *send, const struct otam_pr
     format_version(p->device_version, version);
     root = json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "transport", way, "file",
                      key_text_json(args_operand(send->args, 0)), "device",
-                     key_text_json(args_value(send->args, way)), "device-version", version, "bytes",
-                     (json_int_t)p->image_len, "resumed-at", (json_int_t)p->resumed_at,
+                     key_text_json(args_value(send->args, way)), "device_version", version, "bytes",
+                     (json_int_t)p->image_len, "resumed_at", (json_int_t)p->resumed_at,
                      "connections", (json_int_t)p->attempt, "mtu", (json_int_t)p->att_mtu, "chunk",
                      (json_int_t)p->chunk_len, "reset", (int)p->reset_written);
     return key_text_print_json(root);

@@ -406,7 +406,7 @@ static enum ox simulate(struct simulate *s)
         err = sim_faults_run(&s->run, &s->setup, &s->device, &s->check, s->thin, show_progress,
                              &s->faults);
     }
-    free(start);
+    wipe_free(start, sizeof *start);
     return err == OTAM_OK
                ? OX_OK
                : diag_fail(OX_MALFORMED, "%s: %s", s->file.source.path, otam_err_text(err));

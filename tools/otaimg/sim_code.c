@@ -19,7 +19,7 @@ static const char *service_text(uint32_t code)
     case OTAS_ERR_REQUEST:
         return "request not well-formed, or a length that no slot takes";
     case OTAS_ERR_OVERFLOW:
-        return "more data than announced";
+        return "data beyond the group or the image";
     case OTAS_ERR_TIMEOUT:
         return "the manager fell silent";
     case OTAS_ERR_DISCONNECTED:

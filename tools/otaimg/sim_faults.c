@@ -4,7 +4,6 @@
  */
 #include "sim_faults.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "util.h"
@@ -97,6 +96,6 @@ enum otam_err sim_faults_run(struct sim_run *run, const struct sim_setup *setup,
         nvm_restore(&device->flash, c.start);
         *ret = c.faults;
     }
-    free(c.start);
+    wipe_free(c.start, sizeof *c.start);
     return err;
 }

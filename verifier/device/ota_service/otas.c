@@ -251,11 +251,24 @@ static void write_control(struct otas_server *server, const uint8_t *bytes, size
 
 /* ---- data ------------------------------------------------------------------------------------- */
 
+/* What the verifier refuses it refuses again, but for a resumed transfer, which its flash or journal may
+ * have spoilt: the next one begins anew. */
+static enum otas_result result_of(const struct otas_server *server, uint32_t code)
+{
+    unsigned class = OTAV_ERR_CLASS(code);
+
+    return !server->resumed && class >= OTAV_CLASS_FORMAT && class <= OTAV_CLASS_ROLLBACK
+               ? OTAS_INVALID_PARAMETER
+               : OTAS_OPERATION_FAILED;
+}
+
 static void group_complete(struct otas_server *server)
 {
-    if (!otas_transfer_take(server)) {
+    uint32_t code = otas_transfer_take(server);
+
+    if (code != 0) {
         enter(server, OTAS_STATE_FAILED);
-        respond_data(server, OTAS_OPERATION_FAILED);
+        respond_data(server, result_of(server, code));
         return;
     }
     enter(server, server->received_len == server->request.image_len ? OTAS_STATE_RECEIVED

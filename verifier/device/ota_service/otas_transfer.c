@@ -129,6 +129,7 @@ static bool resume(struct otas_server *server)
     server->received_len = otav_checkpoint_start(&checkpoint);
     memcpy(server->previous, checkpoint.previous, sizeof server->previous);
     server->slot_touched = true;
+    server->resumed = true;
     return true;
 }
 
@@ -138,6 +139,7 @@ uint32_t otas_transfer_prepare(struct otas_server *server)
 
     server->slot = slot;
     server->slot_touched = false;
+    server->resumed = false;
     server->refusal = 0;
     server->received_len = 0;
     server->group_len = 0;
@@ -188,14 +190,16 @@ static void mark_progress(struct otas_server *server, const uint8_t last[OTAV_BL
                       &checkpoint);
 }
 
-bool otas_transfer_take(struct otas_server *server)
+uint32_t otas_transfer_take(struct otas_server *server)
 {
     const uint8_t *last = server->group + OTAS_GROUP_LEN - OTAV_BLOCK_LEN;
     enum otav_err err = otav_feed(&server->ctx, server->group, server->group_len);
 
     if (err != OTAV_OK) {
-        otas_transfer_end(server, server->refusal != 0 ? server->refusal : (uint32_t)err, false);
-        return false;
+        uint32_t code = server->refusal != 0 ? server->refusal : (uint32_t)err;
+
+        otas_transfer_end(server, code, false);
+        return code;
     }
     server->received_len += server->group_len;
     server->group_len = 0;
@@ -204,7 +208,7 @@ bool otas_transfer_take(struct otas_server *server)
         memcpy(server->previous, last, sizeof server->previous);
     }
     otas_report(server, OTAS_PROGRESS, 0);
-    return true;
+    return 0;
 }
 
 /* ---- ends ------------------------------------------------------------------------------------- */

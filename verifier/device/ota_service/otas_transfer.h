@@ -19,8 +19,8 @@ uint32_t otas_transfer_prepare(struct otas_server *server);
 /* Opens the verifier, unless the transfer is resumed. False: the transfer ended in FAILED. */
 bool otas_transfer_start(struct otas_server *server);
 
-/* Takes the group. False: the transfer ended in FAILED. */
-bool otas_transfer_take(struct otas_server *server);
+/* Takes the group. 0, or the code with which the transfer ended in FAILED. */
+uint32_t otas_transfer_take(struct otas_server *server);
 
 /* All bytes were taken: judges, commits, asks the bootloader. False: the transfer ended in FAILED. */
 bool otas_transfer_finish(struct otas_server *server);
