@@ -21,8 +21,8 @@
 #define RELEASE_META_LEN 512
 
 static uint8_t release_firmware[RELEASE_FW_LEN];
-static char *release_manifest; /* path */
-static char *release_output;   /* path that the manifest names; no file yet */
+static char *release_manifest;  /* path */
+static char release_output[64]; /* path that the manifest names; no file yet */
 
 static inline void release_write(void)
 {
@@ -30,10 +30,11 @@ static inline void release_write(void)
     static const uint8_t vectors[] = {0x00, 0x00, 0x01, 0x20, 0x01, 0x03, 0x00, 0x01};
     char *folder = hsm_path("release");
     char *firmware = hsm_path("release/app.bin");
+    char *output = hsm_path("release/app.ota");
     FILE *file;
 
     release_manifest = hsm_path("release/release.yaml");
-    release_output = hsm_path("release/app.ota");
+    (void)snprintf(release_output, sizeof release_output, "%s", output);
     ck_assert_int_eq(mkdir(folder, 0700), 0);
     for (unsigned i = 0; i < RELEASE_FW_LEN; i++) {
         release_firmware[i] = i < sizeof vectors ? vectors[i] : (uint8_t)(i * 7);
@@ -53,6 +54,7 @@ static inline void release_write(void)
                    "  iv: \"" RELEASE_IV "\"}\n"
                    "file-type: ble\n"
                    "output: app.ota\n");
+    free(output);
     free(firmware);
     free(folder);
 }

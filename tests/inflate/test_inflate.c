@@ -221,13 +221,14 @@ END_TEST
 
 static size_t bit_len;
 
+/* Bits beyond the 32 of value are 0. */
 static void put_bits(unsigned value, unsigned count)
 {
     for (unsigned i = 0; i < count; i++, bit_len++) {
         if (bit_len % 8 == 0) {
             stream[bit_len / 8] = 0;
         }
-        stream[bit_len / 8] |= (uint8_t)((value >> i & 1) << bit_len % 8);
+        stream[bit_len / 8] |= (uint8_t)((i < 32 ? value >> i & 1 : 0) << bit_len % 8);
     }
 }
 
