@@ -80,7 +80,7 @@ check_coverage() {
 }
 
 sources() {
-    find manager verifier tools tests examples -name '*.[ch]' -print0 | sort -z
+    find manager simulator verifier tools tests examples -name '*.[ch]' -print0 | sort -z
 }
 
 check_format() {

@@ -98,6 +98,7 @@ static void install(const struct fuzz_input *input, const struct otav_file *file
         .encrypted = file->encrypted,
         .has_len = true,
         .len = file->payload_len,
+        .in_slot = file->kind == OTAV_FILE_IMAGE,
         .has_image_id = file->has_otau,
         .image_id = otav_load_u32(input->bytes + OTAV_OTAU_IMAGE_ID_OFF),
         .has_version = file->has_otau,

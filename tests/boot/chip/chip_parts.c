@@ -25,9 +25,9 @@
 #define INVALIDATE_A     (1u << 22)
 #define INVALIDATE_MASK  (INVALIDATE_I | INVALIDATE_D | INVALIDATE_A)
 
-#define PORT_B_ANSEL 0x00u
-#define PORT_B_PORT  0x20u
-#define PORT_B_CNPU  0x50u
+#define PORT_B_ANSEL      0x00u
+#define PORT_B_PORT       0x20u
+#define PORT_B_CNPU       0x50u
 #define MPU_CONTROL       0xD94u
 #define MPU_NUMBER        0xD98u
 #define MPU_ADDRESS       0xD9Cu
