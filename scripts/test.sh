@@ -89,8 +89,9 @@ check_format() {
 
 check_tidy() {
     [ -f build/host/compile_commands.json ] || cmake --preset host || return 1
-    find manager/src verifier/src verifier/crypto tools -name '*.c' -print0 |
-        xargs -0 -n 8 -P "$jobs" clang-tidy -p build/host --quiet 2>&1 |
+    # One file a process: clang-tidy 14 takes what it learned of va_list along to the next.
+    find manager/src simulator verifier/src verifier/crypto verifier/inflate tools -name '*.c' -print0 |
+        xargs -0 -n 1 -P "$jobs" clang-tidy -p build/host --quiet 2>&1 |
         sed '/ warnings\{0,1\} generated\.$/d'
 }
 
