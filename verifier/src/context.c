@@ -13,14 +13,15 @@
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
-/* What is open is not marked as closed: who calls this wipes the context. */
 static void end_crypto(struct otav_context *ctx)
 {
     if (ctx->sha256_open) {
         ctx->crypto->sha256_end(ctx->crypto->user, &ctx->sha256);
+        ctx->sha256_open = false;
     }
     if (ctx->aes_open) {
         ctx->crypto->aes_cbc_end(ctx->crypto->user, &ctx->aes);
+        ctx->aes_open = false;
     }
     if (ctx->decoder != NULL) {
         ctx->decoder->wipe(ctx->decoder->state);
