@@ -1,7 +1,8 @@
 #!/bin/bash
 # The device's inflate beside zlib's inflate() and inflateBack(), compiled for the Cortex-M4 with the same
 # flags and run in the same emulator on the same data: a table of code, memory, stack and instructions.
-# zlib comes as Debian's source package, by an apt configuration of its own. Exit 77: cannot be fetched.
+# zlib comes as Debian's source package, from where the system has its packages, by an apt configuration
+# of its own. Exit 77: cannot be fetched.
 #
 #   tests/bench/inflate_peers.sh [BUILD_FOLDER]      (default: build/host, of the preset host)
 #
@@ -14,7 +15,6 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:-$top/build/host}
 work=$build/tests/bench/inflate_peers
 guests=$build/tests/device/measure/guest
-suite=bookworm
 
 skip() {
     echo "inflate_peers.sh: $1" >&2
@@ -37,7 +37,10 @@ apt_here() {
 
 fetch() {
     mkdir -p "$work/apt/state/lists/partial" "$work/apt/cache/archives/partial"
-    echo "deb-src http://deb.debian.org/debian $suite main" >"$work/apt/sources.list"
+    # Where this system has its packages from; the format is apt's own.
+    # shellcheck disable=SC2016
+    apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' \
+        'Origin: Debian' | awk '!seen[$0]++' >"$work/apt/sources.list"
     (cd "$work" && apt_here update && apt_here source zlib) >"$work/fetch.log" 2>&1
 }
 
