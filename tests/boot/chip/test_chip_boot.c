@@ -13,6 +13,7 @@
 #include "guest/hostile.h"
 #include "image_builder.h"
 #include "otab_app.h"
+#include "otab_mail.h"
 #include "wbz451_inferred.h"
 #include "wbz451_left.h"
 
@@ -512,14 +513,8 @@ END_TEST
 static void put_confirm(uint32_t index, uint32_t nonce, const uint8_t id[OTAB_ID_LEN])
 {
     uint8_t mail[OTAB_MAIL_LEN];
-    uint32_t check;
 
-    otav_store_u32(mail + OTAB_MAIL_TYPE, OTAB_MAIL_CONFIRM);
-    otav_store_u32(mail + OTAB_MAIL_NONCE, nonce);
-    memcpy(mail + OTAB_MAIL_ID, id, OTAB_ID_LEN);
-    check = otab_log_check(mail, OTAB_MAIL_CHECK);
-    otav_store_u32(mail + OTAB_MAIL_CHECK, check);
-    otav_store_u32(mail + OTAB_MAIL_CHECK_NOT, ~check);
+    otab_mail_encode(OTAB_MAIL_CONFIRM, nonce, id, mail);
     for (uint32_t off = 0; off < OTAB_MAIL_LEN; off += OTAV_UNIT_LEN) {
         ck_assert_uint_eq(program_as_application(
                               NULL, OTAB_MAILBOX_ADDRESS + index * OTAB_MAIL_LEN + off, mail + off),

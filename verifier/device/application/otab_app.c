@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "boot_image.h"
-#include "boot_mailbox.h"
 #include "boot_state.h"
+#include "otab_mail.h"
 
 enum {
     ENTRY_COUNT = OTAV_PAGE_LEN / OTAB_ENTRY_LEN,
@@ -194,17 +194,11 @@ static uint32_t ask(struct otab_boot *core, enum otab_mail type, uint32_t nonce,
     uint8_t record[OTAB_MAIL_LEN];
     struct otab_mail_count count;
     enum otav_err err = otab_mailbox_count(core, type, nonce, id, &count);
-    uint32_t check;
 
     if (err != OTAV_OK || count.matching >= 2) {
         return err;
     }
-    otav_store_u32(record + OTAB_MAIL_TYPE, type);
-    otav_store_u32(record + OTAB_MAIL_NONCE, nonce);
-    memcpy(record + OTAB_MAIL_ID, id, OTAB_ID_LEN);
-    check = otab_log_check(record, OTAB_MAIL_CHECK);
-    otav_store_u32(record + OTAB_MAIL_CHECK, check);
-    otav_store_u32(record + OTAB_MAIL_CHECK_NOT, ~check);
+    otab_mail_encode(type, nonce, id, record);
     return append(core, record);
 }
 

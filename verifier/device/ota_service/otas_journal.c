@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include <boot_mailbox.h>
+#include <otab_mail.h>
 
 /* Where a mark's pages stand in its lengths. */
 enum { PAGES_SHIFT = 24 };
@@ -40,18 +40,12 @@ static void put(struct otas_journal *journal, const struct otav_flash *mailbox, 
                 uint32_t number, const uint8_t bytes[OTAV_UNIT_LEN])
 {
     uint8_t record[OTAB_MAIL_LEN];
-    uint32_t check;
 
     if (journal->dead || journal->next + sizeof record > END) {
         journal->dead = true;
         return;
     }
-    otav_store_u32(record + OTAB_MAIL_TYPE, kind);
-    otav_store_u32(record + OTAB_MAIL_NONCE, number);
-    memcpy(record + OTAB_MAIL_ID, bytes, OTAV_UNIT_LEN);
-    check = otab_log_check(record, OTAB_MAIL_CHECK);
-    otav_store_u32(record + OTAB_MAIL_CHECK, check);
-    otav_store_u32(record + OTAB_MAIL_CHECK_NOT, ~check);
+    otab_mail_encode(kind, number, bytes, record);
     for (uint32_t off = 0; off < sizeof record && !journal->dead; off += OTAV_UNIT_LEN) {
         journal->dead = mailbox->program(mailbox->user, journal->next + off, record + off,
                                          OTAV_UNIT_LEN) != OTAV_ACCEPT;
