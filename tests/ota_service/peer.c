@@ -213,6 +213,17 @@ unsigned peer_slot_erases(const struct peer *peer)
     return sum;
 }
 
+void peer_lose_power(struct peer *peer, const struct peer_image *image, size_t len, unsigned at,
+                     enum nvm_cut kind)
+{
+    peer->sim.cut_at = peer->sim.op_count + at;
+    peer->sim.cut = kind;
+    (void)peer_update(peer, image, len);
+    nvm_restart(&peer->sim);
+    peer_restart(peer);
+    peer_connect(peer, 247);
+}
+
 struct otas_status peer_last_event(const struct peer *peer)
 {
     static const struct otas_status none;

@@ -89,6 +89,11 @@ uint8_t peer_send(struct peer *peer, const struct peer_image *image, uint32_t fr
  * says; the first result that is not success. */
 uint8_t peer_update(struct peer *peer, const struct peer_image *image, size_t len);
 
+/* Begins that update, loses power in the at-th flash operation from now on, if it comes to that, and
+ * restarts and connects the device with an MTU of 247. */
+void peer_lose_power(struct peer *peer, const struct peer_image *image, size_t len, unsigned at,
+                     enum nvm_cut kind);
+
 /* The last event, {OTAS_NOTHING} if there was none. */
 struct otas_status peer_last_event(const struct peer *peer);
 

@@ -397,16 +397,6 @@ END_TEST
 
 /* ---- lost power ------------------------------------------------------------------------------- */
 
-static void run_until_cut(unsigned at, enum nvm_cut kind)
-{
-    peer.sim.cut_at = peer.sim.op_count + at;
-    peer.sim.cut = kind;
-    (void)peer_update(&peer, &sent, RESUME);
-    nvm_restart(&peer.sim);
-    peer_restart(&peer);
-    peer_connect(&peer, 247);
-}
-
 /* From the loop: the way of the cut. */
 START_TEST(test_resume_power_cut_at_every_operation)
 {
@@ -423,9 +413,9 @@ START_TEST(test_resume_power_cut_at_every_operation)
         nvm_restore(&peer.sim, &start);
         peer_restart(&peer);
         peer_connect(&peer, 247);
-        run_until_cut(at, (enum nvm_cut)_i);
+        peer_lose_power(&peer, &sent, RESUME, at, (enum nvm_cut)_i);
         if (at % 3 == 0) {
-            run_until_cut(at % 400 + 1, NVM_TORN_BITS);
+            peer_lose_power(&peer, &sent, RESUME, at % 400 + 1, NVM_TORN_BITS);
         }
         result = peer_request(&peer, &sent, RESUME);
         ck_assert_uint_eq(result, 0);
