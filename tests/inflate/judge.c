@@ -43,24 +43,41 @@ static enum otav_err read_output(void *user, uint32_t offset, uint8_t *ret_bytes
     return OTAV_OK;
 }
 
-void judge_ours(const uint8_t *stream, size_t stream_len, uint32_t decoded_len, size_t piece_len,
-                struct judge_result *ret)
+void judge_ours_cut(const uint8_t *stream, size_t stream_len, uint32_t decoded_len, judge_cut *cut,
+                    void *user, struct judge_result *ret)
 {
     struct output output = {ret->bytes, 0, decoded_len};
     const struct otav_decoder_io io = {&output, write_output, read_output};
     struct otav_inflate inflate;
     const struct otav_decoder decoder = OTAV_INFLATE_DECODER(&inflate);
-    size_t part = piece_len == 0 ? 1 : piece_len;
+    size_t end;
 
     decoder.begin(decoder.state, &io, decoded_len);
-    for (size_t i = 0; i < stream_len; i += part, part += piece_len == 0) {
-        size_t len = stream_len - i < part ? stream_len - i : part;
-
-        (void)decoder.feed(decoder.state, stream + i, len);
+    for (size_t i = 0; i < stream_len; i = end) {
+        end = cut(user, i);
+        end = end < stream_len ? end : stream_len;
+        (void)decoder.feed(decoder.state, stream + i, end - i);
     }
     ret->accepted = decoder.end(decoder.state) == OTAV_OK;
     ret->len = output.len;
     decoder.wipe(decoder.state);
+}
+
+static size_t equal_pieces(void *piece_len, size_t offset)
+{
+    return offset + *(const size_t *)piece_len;
+}
+
+static size_t growing_pieces(void *len, size_t offset)
+{
+    return offset + ++*(size_t *)len;
+}
+
+void judge_ours(const uint8_t *stream, size_t stream_len, uint32_t decoded_len, size_t piece_len,
+                struct judge_result *ret)
+{
+    judge_ours_cut(stream, stream_len, decoded_len, piece_len > 0 ? equal_pieces : growing_pieces,
+                   &piece_len, ret);
 }
 
 void judge_zlib(const uint8_t *stream, size_t stream_len, uint32_t decoded_len,

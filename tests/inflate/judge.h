@@ -13,8 +13,15 @@ struct judge_result {
     uint8_t *bytes; /* the caller's, one more than the length that is expected */
 };
 
-/* Ours, in pieces of piece_len, or of 1, 2, 3... bytes for 0. Aborts when a callback is asked for what
- * it cannot give. */
+/* Where the piece that begins at offset ends, which is at or behind it. */
+typedef size_t judge_cut(void *user, size_t offset);
+
+/* Ours, in pieces that end where cut says, the last one at stream_len. Aborts when a callback is asked
+ * for what it cannot give. */
+void judge_ours_cut(const uint8_t *stream, size_t stream_len, uint32_t decoded_len, judge_cut *cut,
+                    void *user, struct judge_result *ret);
+
+/* Ours, in pieces of piece_len, or of 1, 2, 3... bytes for 0. */
 void judge_ours(const uint8_t *stream, size_t stream_len, uint32_t decoded_len, size_t piece_len,
                 struct judge_result *ret);
 

@@ -111,15 +111,28 @@ static size_t deflate_input(size_t len, int level, int strategy, int window_bits
     return z.total_out;
 }
 
+static void expect_result(struct judge_result *ours, size_t len)
+{
+    ck_assert(ours->accepted);
+    ck_assert_uint_eq(ours->len, len);
+    ck_assert_mem_eq(ours->bytes, input, len);
+    free(ours->bytes);
+}
+
+static void expect_input_cut(size_t stream_len, size_t len, judge_cut *cut, void *user)
+{
+    struct judge_result ours = {.bytes = malloc(len + 1)};
+
+    judge_ours_cut(stream, stream_len, (uint32_t)len, cut, user, &ours);
+    expect_result(&ours, len);
+}
+
 static void expect_input(size_t stream_len, size_t len, size_t piece_len)
 {
     struct judge_result ours = {.bytes = malloc(len + 1)};
 
     judge_ours(stream, stream_len, (uint32_t)len, piece_len, &ours);
-    ck_assert(ours.accepted);
-    ck_assert_uint_eq(ours.len, len);
-    ck_assert_mem_eq(ours.bytes, input, len);
-    free(ours.bytes);
+    expect_result(&ours, len);
 }
 
 START_TEST(test_levels_and_strategies_give_the_input)
@@ -161,17 +174,71 @@ START_TEST(test_pieces_of_any_size_give_the_input)
 }
 END_TEST
 
-/* ---- damage ----------------------------------------------------------------------------------- */
-
-/* Short streams with all kinds of blocks. */
-static size_t make_small_stream(int kind)
+/* A stream of len bytes of text, with a kind of block for each kind: stored, dynamic, fixed, and dynamic
+ * without copies. */
+static size_t deflate_text(int kind, size_t len)
 {
     static const int levels[] = {0, 9, 9, 1};
     static const int strategies[] = {Z_DEFAULT_STRATEGY, Z_DEFAULT_STRATEGY, Z_FIXED,
                                      Z_HUFFMAN_ONLY};
 
-    ck_assert_uint_ge(make_text(), SMALL_LEN);
-    return deflate_input(SMALL_LEN, levels[kind], strategies[kind], MAX_WBITS, 8);
+    ck_assert_uint_ge(make_text(), len);
+    return deflate_input(len, levels[kind], strategies[kind], MAX_WBITS, 8);
+}
+
+/* Bit i of the number cuts behind byte i. */
+static size_t cut_at_bits(void *user, size_t offset)
+{
+    uint32_t cuts = *(const uint32_t *)user >> offset;
+
+    return cuts == 0 ? SIZE_MAX : offset + (size_t)__builtin_ctz(cuts) + 1;
+}
+
+START_TEST(test_every_chunking_of_a_short_stream_gives_the_input)
+{
+    size_t len = 8;
+    size_t stream_len = deflate_text(_i, len);
+
+    ck_assert_uint_ge(stream_len, len);
+    ck_assert_uint_le(stream_len, 16);
+    for (uint32_t cuts = 0; cuts < 1u << (stream_len - 1); cuts++) {
+        expect_input_cut(stream_len, len, cut_at_bits, &cuts);
+    }
+}
+END_TEST
+
+/* At both of two offsets; the same twice is a piece without a byte. */
+static size_t cut_twice(void *user, size_t offset)
+{
+    size_t *cuts = user;
+    size_t cut = cuts[0];
+
+    (void)offset;
+    cuts[0] = cuts[1];
+    cuts[1] = SIZE_MAX;
+    return cut;
+}
+
+START_TEST(test_every_two_cuts_give_the_input)
+{
+    size_t len = SMALL_LEN / 2;
+    size_t stream_len = deflate_text(_i, len);
+
+    for (size_t first = 0; first <= stream_len; first++) {
+        for (size_t second = first; second <= stream_len; second++) {
+            size_t cuts[] = {first, second};
+
+            expect_input_cut(stream_len, len, cut_twice, cuts);
+        }
+    }
+}
+END_TEST
+
+/* ---- damage ----------------------------------------------------------------------------------- */
+
+static size_t make_small_stream(int kind)
+{
+    return deflate_text(kind, SMALL_LEN);
 }
 
 START_TEST(test_every_truncation_is_refused)
@@ -795,13 +862,69 @@ START_TEST(test_points_are_nowhere_else)
 }
 END_TEST
 
+/* ---- callbacks -------------------------------------------------------------------------------- */
+
+/* An output whose call number failing gives an error. */
+struct failing_output {
+    struct output output;
+    unsigned failing, count;
+};
+
+static enum otav_err outcome(struct failing_output *io)
+{
+    io->count++;
+    ck_assert_uint_le(io->count, io->failing);
+    return io->count < io->failing ? OTAV_OK : OTAV_ERR_FLASH_READ;
+}
+
+static enum otav_err write_failing(void *user, const uint8_t *bytes, size_t len)
+{
+    (void)write_output(&((struct failing_output *)user)->output, bytes, len);
+    return outcome(user);
+}
+
+static enum otav_err read_failing(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len)
+{
+    (void)read_output(&((struct failing_output *)user)->output, offset, ret_bytes, len);
+    return outcome(user);
+}
+
+START_TEST(test_error_of_a_callback_is_the_last_word)
+{
+    static struct failing_output io;
+    const struct otav_decoder_io calls = {&io, write_failing, read_failing};
+    size_t len = 6000;
+    size_t stream_len;
+    struct otav_inflate inflate;
+
+    ck_assert_uint_ge(make_firmware_medium(), len);
+    stream_len = deflate_input(len, 9, Z_DEFAULT_STRATEGY, MAX_WBITS, 8);
+    do {
+        io.failing++;
+        io.count = 0;
+        io.output.len = 0;
+        otav_inflate_begin(&inflate, &calls, (uint32_t)len);
+        for (size_t i = 0; i < stream_len; i += 16) {
+            (void)otav_inflate_feed(&inflate, stream + i,
+                                    stream_len - i < 16 ? stream_len - i : 16);
+        }
+        ck_assert_int_eq(otav_inflate_end(&inflate),
+                         io.count < io.failing ? OTAV_OK : OTAV_ERR_FLASH_READ);
+    } while (io.count == io.failing);
+    ck_assert_uint_gt(io.failing, len / OTAV_INFLATE_BUFFER_LEN * 2);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_points_are_where_the_output_goes_on_from);
     tcase_add_test(tc, test_points_are_nowhere_else);
+    tcase_add_test(tc, test_error_of_a_callback_is_the_last_word);
     tcase_add_loop_test(tc, test_levels_and_strategies_give_the_input, 0, INPUT_COUNT);
     tcase_add_loop_test(tc, test_windows_give_the_input, 0, INPUT_COUNT);
     tcase_add_loop_test(tc, test_pieces_of_any_size_give_the_input, 0, INPUT_COUNT);
+    tcase_add_loop_test(tc, test_every_chunking_of_a_short_stream_gives_the_input, 0, 4);
+    tcase_add_loop_test(tc, test_every_two_cuts_give_the_input, 0, 4);
     tcase_add_loop_test(tc, test_every_truncation_is_refused, 0, 4);
     tcase_add_loop_test(tc, test_every_flipped_bit_is_judged_as_by_zlib, 0, 4);
     tcase_add_loop_test(tc, test_every_changed_byte_is_judged_as_by_zlib, 0, 4);

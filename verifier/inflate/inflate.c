@@ -5,8 +5,11 @@
  * not depend on how the input was cut.
  *
  *   HEAD -> STORED_LEN -> STORED_CHECK -> STORED -> HEAD
- *   HEAD [-> SIZES -> CODE_LENGTH -> LENGTH <-> REPEAT] -> LITERAL [-> COPY_LEN -> DISTANCE ->
- *   DISTANCE_EXTRA] -> LITERAL; LITERAL -> HEAD; the last block ends in DONE
+ *   HEAD [-> SIZES -> CODE_LENGTH -> LENGTH <-> REPEAT] -> LITERAL [-> LENGTH_EXTRA] -> DISTANCE ->
+ *   DISTANCE_EXTRA -> LITERAL; LITERAL -> HEAD; the last block ends in DONE
+ *
+ * Every refusal but that of a code or of too much output stands in otav_inflate_feed, which is long and
+ * jumps: of the same in functions gcc makes 6 % more code for a Cortex-M4.
  */
 #include <otav/otav_inflate.h>
 
@@ -17,8 +20,13 @@
 
 #include "../src/secure.h"
 
-/* What comes next: numbers of bit_count bits, then symbols. */
-enum state {
+/* What comes next: a symbol, or from LENGTH_EXTRA on a number. */
+enum kind {
+    LITERAL,        /* or length of a copy, or the end of the block */
+    LENGTH,         /* one of the codes, or a run */
+    DISTANCE,       /* of a copy */
+    LENGTH_EXTRA,   /* bits of the length of a copy */
+    DISTANCE_EXTRA, /* bits */
     HEAD,           /* of a block */
     STORED_LEN,     /* of a block that is not compressed */
     STORED_CHECK,   /* of that length */
@@ -27,35 +35,37 @@ enum state {
     CODE_LENGTH,    /* one of the code that those codes are sent in */
     REPEAT,         /* how often more a length of those codes is repeated */
     DONE,           /* nothing: the last block has ended */
-    LITERAL_EXTRA,  /* bits of the length of a copy */
-    DISTANCE_EXTRA, /* bits */
-    LITERAL,        /* or length of a copy, or the end of the block */
-    LENGTH,         /* one of the codes, or a run */
-    DISTANCE,       /* of a copy */
 };
+
+/* The state in which a number of so many bits comes next; that of a symbol is its kind, which is less. */
+#define NUMBER(kind, bits) ((uint32_t)(kind) | (uint32_t)(bits) << 4)
+#define KIND(state)        ((state)&15)
+#define BITS(state)        ((state) >> 4)
 
 enum {
     CODE_BITS_MAX = 15,
     START_SHIFT = CODE_BITS_MAX - 5,
     END_OF_BLOCK = 256,
-    LENGTH_SYMBOL_MAX = 285,
-    COPY_LEN_MAX = 258,
-    DISTANCE_COUNT_MAX = 30,
-    CODE_LENGTH_COUNT = 19,
+    LENGTH_NUMBER_MAX = 28,
+    LENGTH_MIN = 3,
+    LENGTH_MAX = 258,
+    DISTANCE_MAX = 29,
     COMPLETE = 1 << CODE_BITS_MAX,
     NEED_MAX = 16, /* bits at a time */
-    MISSING = -1   /* there are not enough bits; nothing was taken */
+    CODE_LENGTH_MAX = 15,
+    REPEAT_LAST = 16, /* the length before, 3 to 6 times */
+    REPEAT_MANY = 18, /* 0, 11 to 138 times; 17 stands for 3 to 10 times */
+    REPEAT_LAST_BITS = 2,
+    REPEAT_MANY_BITS = 7,
+    COUNT_LESS_MIN = 29, /* symbols of a code, less the least number of them */
 };
+
+#define INLINE   static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
 
 static void fail(struct otav_inflate *d, enum otav_err err)
 {
     d->error = err;
-}
-
-static void expect(struct otav_inflate *d, enum state state, unsigned bit_count)
-{
-    d->state = state;
-    d->bit_count = bit_count;
 }
 
 /* ---- input ------------------------------------------------------------------------------------ */
@@ -67,41 +77,19 @@ struct bits {
     const uint8_t *at, *end;
 };
 
-/* Bits of hold above count are those that come next, or zeros. */
-static inline __attribute__((always_inline)) void fill(struct bits *in)
+/* Bits of hold above count are zeros. */
+INLINE void fill(struct bits *in)
 {
-    if (in->count >= NEED_MAX) {
-        return;
-    }
-    if (in->end - in->at >= 4) {
-        in->hold |= otav_load_u32(in->at) << in->count;
-        in->at += (31 - in->count) >> 3;
-        in->count |= 24;
-        return;
-    }
-    while (in->count <= 24 && in->at < in->end) {
+    while (in->count < NEED_MAX && in->at < in->end) {
         in->hold |= (uint32_t)*in->at++ << in->count;
         in->count += 8;
     }
 }
 
-static inline __attribute__((always_inline)) int take_bits(struct bits *in, unsigned count)
+INLINE void drop(struct bits *in, unsigned count)
 {
-    uint32_t hold = in->hold;
-
-    if (count > in->count) {
-        return MISSING;
-    }
-    in->hold = hold >> count;
+    in->hold >>= count;
     in->count -= count;
-    return (int)(hold & ((1u << count) - 1));
-}
-
-/* Up to the next byte. */
-static void drop_bits(struct otav_inflate *d)
-{
-    d->hold >>= d->hold_count % 8;
-    d->hold_count -= d->hold_count % 8;
 }
 
 static uint32_t reversed(uint32_t word)
@@ -120,174 +108,120 @@ static uint32_t reversed(uint32_t word)
 #endif
 }
 
-/* The next symbol, or MISSING; that as well when there is no such code. Bits that are not there yet
- * count as zeros or what comes: a code is right if all of it is there, and beyond the limit whatever
- * comes. */
-static inline __attribute__((always_inline)) int
-take_symbol(struct otav_inflate *d, const struct otav_inflate_code *code, struct bits *in)
+/* How many bits the code has that number begins with. Bits that are not there yet count as zeros: a code
+ * is right if all of it is there. */
+INLINE unsigned code_bits(const struct otav_inflate_code *code, unsigned number)
 {
-    unsigned number = reversed(in->hold) >> (32 - CODE_BITS_MAX);
     unsigned len = code->start[number >> START_SHIFT];
 
-    while (number >= code->limit[len]) {
+    while (number >= code->by_len[len].limit) {
         len++;
     }
-    if (len > CODE_BITS_MAX) {
-        fail(d, OTAV_ERR_DEFLATE);
-        return MISSING;
-    }
-    if (len > in->count) {
-        return MISSING;
-    }
-    in->hold >>= len;
-    in->count -= len;
-    return d->symbols[code->base[len] + (int)(number >> (CODE_BITS_MAX - len))];
+    return len;
 }
 
 /* ---- codes ------------------------------------------------------------------------------------ */
 
 /* Makes a code of the lengths of count symbols. It must be complete, or be a single code of one bit, or
  * none at all: what zlib takes, whose code for lengths has to be complete; if it is not, theirs are not. */
-static void make_code(struct otav_inflate *d, struct otav_inflate_code *code,
-                      const uint8_t *lengths, unsigned count)
+NOINLINE void make_code(struct otav_inflate *d, struct otav_inflate_code *code,
+                        const uint8_t *lengths, unsigned count)
 {
-    unsigned first = code == &d->literals ? 0 : OTAV_INFLATE_LITERAL_COUNT;
+    unsigned first = d->symbol_count;
     unsigned index = first;
     unsigned limit = 0;
     unsigned start = 0;
 
-    memset(code, 0, offsetof(struct otav_inflate_code, start));
-    memset(code->start, CODE_BITS_MAX + 1, sizeof code->start);
+    memset(code, 0, sizeof *code);
     for (unsigned i = 0; i < count; i++) {
-        code->limit[lengths[i]]++; /* how many, so far */
+        code->by_len[lengths[i]].limit++; /* how many, so far */
     }
+    code->by_len[0].limit = UINT16_MAX;
+    code->by_len[0].end = OTAV_INFLATE_INVALID_COUNT;
     for (unsigned len = 1; len <= CODE_BITS_MAX; len++) {
-        code->base[len] = (int16_t)index; /* of the next symbol, so far */
-        index += code->limit[len];
-        limit += (unsigned)code->limit[len] << (CODE_BITS_MAX - len);
+        unsigned n = code->by_len[len].limit;
+
+        code->by_len[len].end = (uint16_t)index; /* of the next symbol, so far */
+        index += n;
+        limit += n << (CODE_BITS_MAX - len);
         if (limit > COMPLETE) {
             fail(d, OTAV_ERR_DEFLATE);
             return;
         }
-        code->limit[len] = (uint16_t)limit;
+        code->by_len[len].limit = (uint16_t)limit;
         while (start << START_SHIFT < limit) {
             code->start[start++] = (uint8_t)len;
         }
     }
-    code->limit[CODE_BITS_MAX + 1] = UINT16_MAX; /* ends every search */
-    for (unsigned i = 0; i < count; i++) {
-        if (lengths[i] > 0) {
-            d->symbols[code->base[lengths[i]]++] = (uint16_t)i;
-        }
-    }
-    for (unsigned len = 1; len <= CODE_BITS_MAX; len++) {
-        code->base[len] = (int16_t)(code->base[len] - (code->limit[len] >> (CODE_BITS_MAX - len)));
-    }
+    d->symbol_count = index;
     if (limit != COMPLETE && limit != (index - first) * (COMPLETE / 2)) {
-        fail(d, OTAV_ERR_DEFLATE);
-    }
-}
-
-/* The next count lengths of the codes for a block. */
-static void take_lengths(struct otav_inflate *d, unsigned length, unsigned count)
-{
-    if (count > d->length_count - d->index) {
         fail(d, OTAV_ERR_DEFLATE);
         return;
     }
-    memset(d->lengths + d->index, (int)length, count);
-    d->index += count;
-    d->state = LENGTH;
-    if (d->index == d->length_count) {
-        d->state = LITERAL;
-        if (d->lengths[END_OF_BLOCK] == 0) {
-            fail(d, OTAV_ERR_DEFLATE);
-            return;
+    for (unsigned i = 0; i < count; i++) {
+        if (lengths[i] > 0) {
+            d->symbols[code->by_len[lengths[i]].end++] = (uint16_t)i;
         }
-        make_code(d, &d->literals, d->lengths, d->literal_count);
-        make_code(d, &d->distances, d->lengths + d->literal_count,
-                  d->length_count - d->literal_count);
     }
+}
+
+INLINE void make_codes(struct otav_inflate *d)
+{
+    d->state = LITERAL;
+    make_code(d, &d->literals, d->lengths, d->literal_count);
+    make_code(d, &d->distances, d->lengths + d->literal_count, d->length_count - d->literal_count);
 }
 
 /* spec: RFC 1951, 3.2.6 */
 static void make_fixed_codes(struct otav_inflate *d)
 {
-    static const uint8_t runs[] = {8, 144, 9, 112, 7, 24, 8, 8, 5, 32};
-
+    d->symbol_count = OTAV_INFLATE_INVALID_COUNT;
     d->literal_count = OTAV_INFLATE_LITERAL_COUNT;
     d->length_count = OTAV_INFLATE_CODE_COUNT;
-    d->index = 0;
-    for (const uint8_t *run = runs; run < runs + sizeof runs; run += 2) {
-        take_lengths(d, run[0], run[1]);
-    }
-    d->is_fixed = true;
+    memset(d->lengths, 8, sizeof d->lengths);
+    memset(d->lengths + 144, 9, 112);
+    memset(d->lengths + 256, 7, 24);
+    memset(d->lengths + OTAV_INFLATE_LITERAL_COUNT, 5, OTAV_INFLATE_DISTANCE_COUNT);
+    make_codes(d);
 }
 
 /* ---- output ----------------------------------------------------------------------------------- */
 
-static void write_buffer(struct otav_inflate *d)
+NOINLINE void write_buffer(struct otav_inflate *d)
 {
     uint32_t len = d->buffer_len;
 
+    if (len > d->decoded_len) {
+        fail(d, OTAV_ERR_DEFLATE);
+        return;
+    }
     d->written_len += len;
     d->decoded_len -= len;
     d->buffer_len = 0;
-    d->buffer_end = d->decoded_len < sizeof d->buffer ? d->decoded_len : sizeof d->buffer;
     if (len > 0) {
         d->error = d->io.write(d->io.user, d->buffer, len);
     }
 }
 
-/* Whether there is room in the buffer, if need be by writing what is in it. */
-static bool has_room(struct otav_inflate *d)
+/* Copies the bytes from distance back, which is not more than there are. */
+NOINLINE void copy(struct otav_inflate *d, unsigned distance)
 {
-    if (d->buffer_len < d->buffer_end) {
-        return true;
-    }
-    if (d->buffer_len == d->decoded_len) {
-        fail(d, OTAV_ERR_DEFLATE);
-        return false;
-    }
-    write_buffer(d);
-    return d->error == OTAV_OK;
-}
+    unsigned left = d->length;
 
-/* Behind an empty stored block: what comes next needs no bit of what came before. */
-static void pass_point(struct otav_inflate *d)
-{
-    uint32_t end = OTAV_META_LEN + d->written_len + d->buffer_len;
-
-    if (end % OTAV_DECODER_POINT_LEN == 0) {
-        write_buffer(d);
-        d->point.encoded_len = d->fed_len - (uint32_t)(d->in_end - d->in) - d->hold_count / 8;
-        d->point.decoded_len = d->written_len;
-    }
-}
-
-/* Copies left bytes from distance back. */
-static void copy(struct otav_inflate *d, unsigned distance, unsigned left)
-{
-    if (distance > d->written_len + d->buffer_len) {
-        fail(d, OTAV_ERR_DEFLATE);
-        return;
-    }
     do {
-        unsigned len = d->buffer_end - d->buffer_len;
-        uint8_t *to = d->buffer + d->buffer_len;
+        unsigned at = d->buffer_len;
+        unsigned len = sizeof d->buffer - at;
+        uint8_t *to = d->buffer + at;
 
-        if (len == 0) {
-            if (!has_room(d)) {
-                return;
-            }
-            continue;
-        }
         len = left < len ? left : len;
-        if (distance > d->buffer_len) {
-            unsigned written = distance - d->buffer_len;
+        if (distance > at) {
+            unsigned written = distance - at;
 
             len = written < len ? written : len;
             d->error = d->io.read(d->io.user, d->written_len - written, to, len);
+            if (d->error != OTAV_OK) {
+                return;
+            }
         } else {
             const uint8_t *end = to + len;
 
@@ -296,220 +230,79 @@ static void copy(struct otav_inflate *d, unsigned distance, unsigned left)
             } while (++to < end);
         }
         left -= len;
-        d->buffer_len += len;
+        d->buffer_len = at + len;
+        if (at + len == sizeof d->buffer) {
+            write_buffer(d);
+        }
     } while (left > 0 && d->error == OTAV_OK);
 }
 
 /* ---- steps ------------------------------------------------------------------------------------ */
 
-static __attribute__((noinline)) void end_block(struct otav_inflate *d)
+/* Behind an empty stored block: what comes next needs no bit of what came before. */
+INLINE void pass_point(struct otav_inflate *d, const struct bits *in)
 {
-    expect(d, HEAD, 3);
-    if (d->is_last) {
-        drop_bits(d);
-        expect(d, DONE, 8);
-        if (d->buffer_len == d->decoded_len) {
-            write_buffer(d);
-        } else {
-            fail(d, OTAV_ERR_DEFLATE);
-        }
+    uint32_t end = OTAV_META_LEN + d->written_len + d->buffer_len;
+
+    if (end % OTAV_DECODER_POINT_LEN == 0) {
+        write_buffer(d);
+        d->point.encoded_len = d->fed_len - (uint32_t)(in->end - in->at) - in->count / 8;
+        d->point.decoded_len = d->written_len;
     }
 }
 
-static void begin_block(struct otav_inflate *d, unsigned head)
+INLINE void begin_codes(struct otav_inflate *d, unsigned literals, unsigned distances,
+                        unsigned lengths)
 {
-    d->is_last = head & 1;
-    switch (head >> 1) {
-    case 0:
-        drop_bits(d);
-        expect(d, STORED_LEN, 16);
-        break;
-    case 1:
-        d->state = LITERAL;
-        if (!d->is_fixed) {
-            make_fixed_codes(d);
-        }
-        break;
-    case 2:
-        d->is_fixed = false;
-        expect(d, SIZES, 14);
-        break;
-    default:
-        fail(d, OTAV_ERR_DEFLATE);
-    }
-}
-
-/* A block of bytes goes on, or ends. */
-static void go_on_stored(struct otav_inflate *d)
-{
-    if (d->length == 0) {
-        end_block(d);
-    } else {
-        expect(d, STORED, 8);
-    }
-}
-
-static void begin_codes(struct otav_inflate *d, unsigned sizes)
-{
-    d->literal_count = 257 + (sizes & 31);
-    d->length_count = d->literal_count + 1 + (sizes >> 5 & 31);
-    d->code_length_count = 4 + (sizes >> 10);
-    if ((sizes & 31) > 29 || (sizes >> 5 & 31) > 29) {
-        fail(d, OTAV_ERR_DEFLATE);
-    }
+    d->literal_count = 257 + literals;
+    d->length_count = d->literal_count + 1 + distances;
+    d->length = 4 + lengths;
     d->index = 0;
-    memset(d->lengths, 0, CODE_LENGTH_COUNT);
-    expect(d, CODE_LENGTH, 3);
+    d->symbol_count = OTAV_INFLATE_INVALID_COUNT;
+    memset(d->lengths, 0, OTAV_INFLATE_CODE_LENGTH_COUNT);
+    d->state = NUMBER(CODE_LENGTH, 3);
 }
 
-static void take_code_length(struct otav_inflate *d, unsigned length)
+INLINE void take_code_length(struct otav_inflate *d, unsigned length)
 {
     /* spec: RFC 1951, 3.2.7 */
-    static const uint8_t order[CODE_LENGTH_COUNT] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
-                                                     11, 4,  12, 3, 13, 2, 14, 1, 15};
+    static const uint8_t order[OTAV_INFLATE_CODE_LENGTH_COUNT] = {
+        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 
     d->lengths[order[d->index++]] = (uint8_t)length;
-    if (d->index == d->code_length_count) {
-        make_code(d, &d->distances, d->lengths, CODE_LENGTH_COUNT);
+    if (d->index == d->length) {
+        make_code(d, &d->distances, d->lengths, OTAV_INFLATE_CODE_LENGTH_COUNT);
         d->index = 0;
         d->state = LENGTH;
     }
 }
 
-/* spec: RFC 1951, 3.2.7 */
-static void take_length(struct otav_inflate *d, unsigned length)
+/* spec: RFC 1951, 3.2.5. From 2^(bits + 1) on, 2^bits numbers in a row have as many extra bits, and each
+ * row one more. Returns how many; number becomes the least that it stands for, counted from 0. */
+INLINE unsigned extra_bits(unsigned *number, unsigned bits)
 {
-    if (length < 16) {
-        take_lengths(d, length, 1);
-        return;
+    int row = (int)(*number >> bits) - 1;
+
+    if (row <= 0) {
+        return 0;
     }
-    d->length = 0;
-    d->repeat = 3;
-    expect(d, REPEAT, length - 14);
-    if (length == 18) {
-        d->repeat = 11;
-        d->bit_count = 7;
-    } else if (length == 16 && d->index == 0) {
-        fail(d, OTAV_ERR_DEFLATE);
-    } else if (length == 16) {
-        d->length = d->lengths[d->index - 1];
-    }
+    *number = (*number - ((unsigned)row << bits)) << row;
+    return (unsigned)row;
 }
 
-/* spec: RFC 1951, 3.2.5. From 2^(bits + 1) on, 2^bits numbers in a row have as many extra bits, and
- * each row one more. Returns the least value that number stands for, counted from 0. */
-static __attribute__((noinline)) unsigned value_of(struct otav_inflate *d, unsigned number,
-                                                   unsigned bits)
+/* spec: RFC 1951, 3.2.5 */
+INLINE void begin_copy(struct otav_inflate *d, unsigned number)
 {
-    unsigned row = number >> bits;
+    d->state = DISTANCE;
+    if (number == LENGTH_NUMBER_MAX) {
+        d->length = LENGTH_MAX;
+    } else {
+        unsigned bits = extra_bits(&number, 2);
 
-    row -= row > 0;
-    d->bit_count = row;
-    return row == 0 ? number : (number - (row << bits)) << row;
-}
-
-static void begin_copy(struct otav_inflate *d, unsigned symbol)
-{
-    d->length = 3 + value_of(d, symbol - (END_OF_BLOCK + 1u), 2);
-    if (symbol >= LENGTH_SYMBOL_MAX) {
-        d->bit_count = 0;
-        d->length = COPY_LEN_MAX;
-        if (symbol > LENGTH_SYMBOL_MAX) {
-            fail(d, OTAV_ERR_DEFLATE);
+        d->length = LENGTH_MIN + number;
+        if (bits > 0) {
+            d->state = NUMBER(LENGTH_EXTRA, bits);
         }
-    }
-    d->state = d->bit_count > 0 ? LITERAL_EXTRA : DISTANCE;
-}
-
-/* Takes a number or symbol. */
-static void take(struct otav_inflate *d, unsigned value)
-{
-    switch (d->state) {
-    case LITERAL:
-        if (value == END_OF_BLOCK) {
-            end_block(d);
-        } else {
-            begin_copy(d, value);
-        }
-        break;
-    case LITERAL_EXTRA:
-        d->length += value;
-        d->state = DISTANCE;
-        break;
-    case DISTANCE:
-        if (value >= DISTANCE_COUNT_MAX) {
-            fail(d, OTAV_ERR_DEFLATE);
-        }
-        d->distance = 1 + value_of(d, value, 1);
-        d->state = DISTANCE_EXTRA;
-        break;
-    case DISTANCE_EXTRA:
-        d->state = LITERAL;
-        copy(d, d->distance + value, d->length);
-        break;
-    case HEAD:
-        begin_block(d, value);
-        break;
-    case STORED_LEN:
-        d->length = value;
-        d->state = STORED_CHECK;
-        break;
-    case STORED_CHECK:
-        if ((value ^ d->length) != UINT16_MAX) {
-            fail(d, OTAV_ERR_DEFLATE);
-            break;
-        }
-        if (d->length == 0) {
-            pass_point(d);
-        }
-        go_on_stored(d);
-        break;
-    case STORED:
-        if (has_room(d)) {
-            d->buffer[d->buffer_len++] = (uint8_t)value;
-            d->length--;
-            go_on_stored(d);
-        }
-        break;
-    case SIZES:
-        begin_codes(d, value);
-        break;
-    case CODE_LENGTH:
-        take_code_length(d, value);
-        break;
-    case REPEAT:
-        take_lengths(d, d->length, d->repeat + value);
-        break;
-    case LENGTH:
-        take_length(d, value);
-        break;
-    default:
-        fail(d, OTAV_ERR_TRAILING);
-    }
-}
-
-/* The next number, or symbol that is no literal: those go to the buffer. MISSING as well when there is no
- * room for one. */
-static inline __attribute__((always_inline)) int take_next(struct otav_inflate *d, struct bits *in)
-{
-    for (;;) {
-        int value;
-
-        fill(in);
-        if (d->state < LITERAL) {
-            return take_bits(in, d->bit_count);
-        }
-        if (d->state > LITERAL) {
-            return take_symbol(d, &d->distances, in);
-        }
-        value = take_symbol(d, &d->literals, in);
-        if (value < 0 || value >= END_OF_BLOCK) {
-            return value;
-        }
-        if (d->buffer_len == d->buffer_end && !has_room(d)) {
-            return MISSING;
-        }
-        d->buffer[d->buffer_len++] = (uint8_t)value;
     }
 }
 
@@ -522,8 +315,10 @@ void otav_inflate_begin(void *state, const struct otav_decoder_io *io, uint32_t 
     memset(d, 0, sizeof *d);
     d->io = *io;
     d->decoded_len = decoded_len;
+    d->symbols[0] = UINT16_MAX;
+    d->symbols[1] = UINT16_MAX;
     d->error = OTAV_OK;
-    expect(d, HEAD, 3);
+    d->state = NUMBER(HEAD, 3);
 }
 
 enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
@@ -531,21 +326,173 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
     struct otav_inflate *d = state;
     struct bits in = {d->hold, d->hold_count, bytes, bytes + len};
 
-    d->in_end = in.end;
     d->fed_len += (uint32_t)len;
     while (d->error == OTAV_OK) {
-        int value = take_next(d, &in);
+        uint32_t next;
+        unsigned bits;
+        unsigned value;
+        unsigned count;
 
-        d->in = in.at;
-        d->hold = in.hold;
-        d->hold_count = in.count;
-        if (value < 0) {
-            break;
+    go_on:
+        fill(&in);
+        next = d->state;
+        if (next > DISTANCE) {
+            bits = BITS(next);
+            if (bits > in.count) {
+                break;
+            }
+            value = in.hold & ((1u << bits) - 1);
+            drop(&in, bits);
+        } else {
+            const struct otav_inflate_code *code = next == LITERAL ? &d->literals : &d->distances;
+            unsigned from_limit;
+
+            value = reversed(in.hold) >> (32 - CODE_BITS_MAX);
+            bits = code_bits(code, value);
+            if (bits > in.count) {
+                break;
+            }
+            from_limit = value - code->by_len[bits].limit; /* below 0 */
+            value =
+                d->symbols[code->by_len[bits].end + ((int)from_limit >> (CODE_BITS_MAX - bits))];
+            drop(&in, bits);
+            if (value < END_OF_BLOCK && next == LITERAL) {
+            put:
+                count = d->buffer_len;
+                d->buffer[count++] = (uint8_t)value;
+                d->buffer_len = count;
+                if (count < sizeof d->buffer) {
+                    goto go_on;
+                }
+                write_buffer(d);
+                continue;
+            }
         }
-        take(d, (unsigned)value);
-        in.hold = d->hold;
-        in.count = d->hold_count;
+        switch (KIND(next)) {
+        case LITERAL:
+            if (value == END_OF_BLOCK) {
+                d->state = d->after_block;
+                goto go_on;
+            }
+            value -= END_OF_BLOCK + 1;
+            if (value > LENGTH_NUMBER_MAX) {
+                goto malformed;
+            }
+            begin_copy(d, value);
+            goto go_on;
+        case LENGTH_EXTRA:
+            d->length += value;
+            d->state = DISTANCE;
+            goto go_on;
+        case DISTANCE:
+            if (value > DISTANCE_MAX) {
+                goto malformed;
+            }
+            bits = extra_bits(&value, 1);
+            d->state = NUMBER(DISTANCE_EXTRA, bits);
+            d->distance = 1 + value;
+            goto go_on;
+        case DISTANCE_EXTRA:
+            value += d->distance;
+            if (value > d->written_len + d->buffer_len) {
+                goto malformed;
+            }
+            d->state = LITERAL;
+            copy(d, value);
+            continue;
+        case HEAD:
+            d->after_block = value & 1 ? NUMBER(DONE, 8) : NUMBER(HEAD, 3);
+            value >>= 1;
+            if (value == 0) {
+                drop(&in, in.count % 8);
+                d->state = NUMBER(STORED_LEN, 16);
+                goto go_on;
+            }
+            if (value == 1) {
+                d->state = LITERAL;
+                if (d->literal_count != OTAV_INFLATE_LITERAL_COUNT) {
+                    make_fixed_codes(d);
+                }
+                continue;
+            }
+            if (value != 2) {
+                goto malformed;
+            }
+            d->state = NUMBER(SIZES, 14);
+            goto go_on;
+        case STORED_LEN:
+            d->length = value;
+            d->state = NUMBER(STORED_CHECK, 16);
+            goto go_on;
+        case STORED_CHECK:
+            if ((value ^ d->length) != UINT16_MAX) {
+                goto malformed;
+            }
+            if (d->length > 0) {
+                d->state = NUMBER(STORED, 8);
+                goto go_on;
+            }
+            d->state = d->after_block;
+            pass_point(d, &in);
+            continue;
+        case STORED:
+            if (--d->length == 0) {
+                d->state = d->after_block;
+            }
+            goto put;
+        case SIZES:
+            if ((value & 31) > COUNT_LESS_MIN || (value >> 5 & 31) > COUNT_LESS_MIN) {
+                goto malformed;
+            }
+            begin_codes(d, value & 31, value >> 5 & 31, value >> 10);
+            goto go_on;
+        case CODE_LENGTH:
+            take_code_length(d, value);
+            continue;
+        case LENGTH:
+            count = 1;
+            if (value <= CODE_LENGTH_MAX) {
+                goto lengths;
+            }
+            if (value > REPEAT_MANY) {
+                goto malformed;
+            }
+            bits = value == REPEAT_MANY ? REPEAT_MANY_BITS : value - REPEAT_LAST + REPEAT_LAST_BITS;
+            d->state = NUMBER(REPEAT, bits);
+            goto go_on;
+        case REPEAT:
+            count = value + (bits == REPEAT_MANY_BITS ? 11 : 3);
+            value = 0;
+            if (bits == REPEAT_LAST_BITS) {
+                if (d->index == 0) {
+                    goto malformed;
+                }
+                value = d->lengths[d->index - 1];
+            }
+        lengths:
+            if (count > d->length_count - d->index) {
+                goto malformed;
+            }
+            memset(d->lengths + d->index, (int)value, count);
+            d->index += count;
+            d->state = LENGTH;
+            if (d->index < d->length_count) {
+                goto go_on;
+            }
+            if (d->lengths[END_OF_BLOCK] == 0) {
+                goto malformed;
+            }
+            make_codes(d);
+            continue;
+        default:
+            fail(d, OTAV_ERR_TRAILING);
+            continue;
+        }
+    malformed:
+        fail(d, OTAV_ERR_DEFLATE);
     }
+    d->hold = in.hold;
+    d->hold_count = in.count;
     return (enum otav_err)d->error;
 }
 
@@ -553,8 +500,15 @@ enum otav_err otav_inflate_end(void *state)
 {
     struct otav_inflate *d = state;
 
-    if (d->error == OTAV_OK && d->state != DONE) {
-        fail(d, OTAV_ERR_TRUNCATED);
+    if (d->error == OTAV_OK) {
+        if (d->state != NUMBER(DONE, 8)) {
+            fail(d, OTAV_ERR_TRUNCATED);
+        } else {
+            write_buffer(d);
+            if (d->decoded_len > 0) {
+                fail(d, OTAV_ERR_DEFLATE);
+            }
+        }
     }
     return (enum otav_err)d->error;
 }

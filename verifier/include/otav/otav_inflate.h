@@ -18,46 +18,48 @@
 /* Bytes of output that are written at a time. */
 #define OTAV_INFLATE_BUFFER_LEN 256u
 
-/* spec: RFC 1951, 3.2.5 and 3.2.6: what the fixed codes have, of which some are never used */
-#define OTAV_INFLATE_LITERAL_COUNT  288u
-#define OTAV_INFLATE_DISTANCE_COUNT 32u
-#define OTAV_INFLATE_CODE_COUNT     (OTAV_INFLATE_LITERAL_COUNT + OTAV_INFLATE_DISTANCE_COUNT)
+/* spec: RFC 1951, 3.2.5 and 3.2.6: what the fixed codes have, of which some are never used; and 3.2.7 */
+#define OTAV_INFLATE_LITERAL_COUNT     288u
+#define OTAV_INFLATE_DISTANCE_COUNT    32u
+#define OTAV_INFLATE_CODE_COUNT        (OTAV_INFLATE_LITERAL_COUNT + OTAV_INFLATE_DISTANCE_COUNT)
+#define OTAV_INFLATE_CODE_LENGTH_COUNT 19u
+
+/* Symbols that no code has, in front of the others. */
+#define OTAV_INFLATE_INVALID_COUNT 2u
 
 /* A canonical code. Codes count as numbers of 15 bits, the first bit highest. */
 struct otav_inflate_code {
-    uint16_t limit[17]; /* by length: the first number behind its codes and all shorter ones */
-    int16_t base[17];   /* by length: what makes an index in symbols of a code */
-    uint8_t start[32];  /* by the first six bits: the shortest length that is possible */
+    struct {
+        uint16_t limit; /* the first number behind the codes of that length and all shorter ones */
+        uint16_t end;   /* index behind the symbols of that length */
+    } by_len[16];       /* 0 ends every search, at invalid symbols */
+    uint8_t start[32];  /* by the first five bits: the shortest length that is possible */
 };
 
-/* Caller-owned, and to stay where it is; fields are for inflate only. */
+/* Caller-owned, and to stay where it is; fields are for inflate only. What is small stands in front,
+ * where instructions of two bytes reach. */
 struct otav_inflate {
     struct otav_decoder_io io;
-    const uint8_t *in, *in_end; /* of the piece at hand */
-    uint32_t fed_len;           /* bytes of input up to its end */
+    uint32_t fed_len; /* bytes of input up to the end of the piece at hand */
     struct otav_decoder_point point;
-    uint32_t error;             /* enum otav_err, the first one */
-    uint32_t hold;              /* bits taken from the input and not used, the next one lowest */
-    uint32_t hold_count;        /* of them */
-    uint32_t state;             /* what comes next: */
-    uint32_t bit_count;         /* a number of so many bits, if it is not a symbol */
-    uint32_t is_last;           /* the block at hand is the last one */
-    uint32_t is_fixed;          /* the codes at hand are the fixed ones */
-    uint32_t literal_count;     /* symbols of the code for literals, while codes are read */
-    uint32_t length_count;      /* lengths of both codes */
-    uint32_t code_length_count; /* lengths of the code that those are sent in */
-    uint32_t index;             /* of the next length */
-    uint32_t repeat;            /* the least number of times to repeat a length */
-    uint32_t length;            /* bytes left of a stored block, or to copy */
-    uint32_t distance;          /* from where, without its extra bits */
-    uint32_t written_len;       /* bytes of output written */
-    uint32_t decoded_len;       /* and to write, with those in buffer */
-    uint32_t buffer_len;        /* bytes in buffer */
-    uint32_t buffer_end;        /* and room for them */
+    uint32_t error;         /* enum otav_err, the first one */
+    uint32_t hold;          /* bits taken from the input and not used, the next one lowest */
+    uint32_t hold_count;    /* of them */
+    uint32_t state;         /* what comes next */
+    uint32_t after_block;   /* and what behind the block at hand */
+    uint32_t literal_count; /* symbols of the code for literals */
+    uint32_t length_count;  /* lengths of both codes */
+    uint32_t index;         /* of the next length */
+    uint32_t symbol_count;  /* in use */
+    uint32_t length;        /* left of lengths or of a stored block, or to copy */
+    uint32_t distance;      /* from where, without its extra bits */
+    uint32_t written_len;   /* bytes of output written */
+    uint32_t decoded_len;   /* and to write, with those in buffer */
+    uint32_t buffer_len;    /* bytes in buffer, which has room for one more */
     struct otav_inflate_code literals, distances;
-    uint16_t
-        symbols[OTAV_INFLATE_CODE_COUNT];     /* by code; those of distances behind the literals' */
-    uint8_t lengths[OTAV_INFLATE_CODE_COUNT]; /* by symbol, while codes are read */
+    uint16_t symbols[OTAV_INFLATE_INVALID_COUNT + OTAV_INFLATE_CODE_LENGTH_COUNT +
+                     OTAV_INFLATE_CODE_COUNT]; /* code by code, as these were made */
+    uint8_t lengths[OTAV_INFLATE_CODE_COUNT];  /* by symbol, while codes are read */
     uint8_t buffer[OTAV_INFLATE_BUFFER_LEN];
 };
 
