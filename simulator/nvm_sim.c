@@ -345,8 +345,8 @@ static uint32_t random_word(void *user)
 
 struct otab_platform nvm_platform(struct nvm_sim *sim, const struct otav_crypto *crypto)
 {
-    const struct otab_platform platform = {sim,           crypto, read_flash, erase_flash,
-                                           program_flash, kick,   random_word};
+    const struct otab_platform platform = {sim,           crypto, read_flash,  erase_flash,
+                                           program_flash, kick,   random_word, NULL};
 
     return platform;
 }

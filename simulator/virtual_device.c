@@ -179,8 +179,9 @@ void vdev_init(struct vdev *device, const struct vdev_options *options,
     device->crypto.user = device;
     device->crypto.ecdsa_p256_verify = verify;
     device->platform = nvm_platform(&device->flash, &device->crypto);
-    device->slot = (struct otav_flash){device, slot_read, slot_erase, slot_program};
-    device->mailbox = (struct otav_flash){device, mailbox_read, mailbox_erase, mailbox_program};
+    device->slot = (struct otav_flash){device, slot_read, slot_erase, slot_program, NULL};
+    device->mailbox =
+        (struct otav_flash){device, mailbox_read, mailbox_erase, mailbox_program, NULL};
     device->decoder = (struct otav_decoder)OTAV_INFLATE_DECODER(&device->inflate);
     device->service_config =
         (struct otas_config){.device = &device->device,

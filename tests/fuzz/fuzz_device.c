@@ -174,7 +174,7 @@ static uint32_t slot_program(void *user, uint32_t offset, const uint8_t *bytes, 
     return OTAV_ACCEPT;
 }
 
-static const struct otav_flash slot_port = {NULL, slot_read, slot_erase, slot_program};
+static const struct otav_flash slot_port = {NULL, slot_read, slot_erase, slot_program, NULL};
 
 const struct otav_flash *fuzz_slot_reset(void)
 {

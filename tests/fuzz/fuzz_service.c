@@ -279,7 +279,7 @@ static void put_mail(uint8_t *record)
 static void set_up(const struct otav_flash *slot, bool inflates)
 {
     fuzz_device_config(&device, OTAV_POLICY_STRICT);
-    mailbox = (struct otav_flash){NULL, mail_read, mail_erase, mail_program};
+    mailbox = (struct otav_flash){NULL, mail_read, mail_erase, mail_program, NULL};
     platform = (struct otas_platform){.crypto = &fuzz_crypto,
                                       .slot = slot,
                                       .mailbox = &mailbox,

@@ -25,7 +25,8 @@ static struct otav_inflate memory;
 static const struct otav_decoder decoder = OTAV_INFLATE_DECODER(&memory);
 static struct otav_context ctx;
 static struct flash_sim sim;
-static const struct otav_flash flash = {&sim, flash_sim_read, flash_sim_erase, flash_sim_program};
+static const struct otav_flash flash = {&sim, flash_sim_read, flash_sim_erase, flash_sim_program,
+                                        NULL};
 
 static void deflate_firmware(void)
 {

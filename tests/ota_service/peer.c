@@ -153,8 +153,8 @@ void peer_init(struct peer *peer, const struct otav_crypto *crypto, uint64_t see
     }
     put_noise(&peer->sim, OTAB_RECORD_ADDRESS);
     peer->flash = nvm_platform(&peer->sim, crypto);
-    peer->slot = (struct otav_flash){peer, read_slot, erase_slot, program_slot};
-    peer->mailbox = (struct otav_flash){peer, read_mailbox, erase_mailbox, program_mailbox};
+    peer->slot = (struct otav_flash){peer, read_slot, erase_slot, program_slot, NULL};
+    peer->mailbox = (struct otav_flash){peer, read_mailbox, erase_mailbox, program_mailbox, NULL};
     peer->platform = (struct otas_platform){peer,         crypto,     &peer->slot, &peer->mailbox,
                                             notify,       permission, battery,     ask_for_link,
                                             authenticate, reset,      report};

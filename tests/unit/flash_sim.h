@@ -127,7 +127,7 @@ static inline uint32_t flash_sim_program(void *user, uint32_t offset, const uint
 
 static inline struct otav_flash flash_sim_port(struct flash_sim *sim)
 {
-    const struct otav_flash port = {sim, flash_sim_read, flash_sim_erase, flash_sim_program};
+    const struct otav_flash port = {sim, flash_sim_read, flash_sim_erase, flash_sim_program, NULL};
 
     return port;
 }

@@ -51,16 +51,21 @@ static enum otav_err install(const struct otav_crypto *crypto)
     return err == OTAV_OK ? otav_commit(&ctx) : err;
 }
 
-static enum otav_err verify_slot(enum otav_purpose purpose)
+static enum otav_err verify_slot_of(const struct otav_flash *port, enum otav_purpose purpose)
 {
     static struct otav_context other;
     enum otav_err err;
 
     memset(&other, 0, sizeof other);
-    err = otav_verify_slot(&other, &config, &otav_crypto_openssl, &flash, purpose);
+    err = otav_verify_slot(&other, &config, &otav_crypto_openssl, port, purpose);
     ck_assert_uint_eq(otav_verdict(&other), err == OTAV_OK ? OTAV_ACCEPT : OTAV_REJECT);
     otav_close(&other);
     return err;
+}
+
+static enum otav_err verify_slot(enum otav_purpose purpose)
+{
+    return verify_slot_of(&flash, purpose);
 }
 
 /* ---- order of writing ------------------------------------------------------------------------- */
@@ -335,6 +340,55 @@ START_TEST(test_slot_longest_firmware_fills_the_slot)
 }
 END_TEST
 
+/* What a mapped flash was asked for; of every other part it says no place. */
+static struct {
+    uint32_t read_count, place_count;
+    bool every_other;
+} mapped;
+
+static uint32_t read_mapped(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len)
+{
+    mapped.read_count++;
+    return flash_sim_read(user, offset, ret_bytes, len);
+}
+
+static const uint8_t *place_of(void *user, uint32_t offset, size_t len)
+{
+    const struct flash_sim *of = user;
+
+    ck_assert_uint_ge(offset, OTAV_META_LEN); /* the metadata must not change once it is judged */
+    ck_assert_uint_le(len, OTAV_SLOT_LEN - offset);
+    mapped.place_count++;
+    return mapped.every_other && mapped.place_count % 2 == 0 ? NULL : of->bytes + offset;
+}
+
+static enum otav_err verify_mapped(bool every_other)
+{
+    struct otav_flash port = flash;
+
+    port.read = read_mapped;
+    port.at = place_of;
+    memset(&mapped, 0, sizeof mapped);
+    mapped.every_other = every_other;
+    return verify_slot_of(&port, OTAV_BOOT);
+}
+
+START_TEST(test_slot_hashes_mapped_flash_in_its_place)
+{
+    ck_assert_int_eq(install(&otav_crypto_openssl), OTAV_OK);
+    ck_assert_int_eq(verify_mapped(false), OTAV_OK);
+    ck_assert_uint_eq(mapped.read_count, 1);
+    ck_assert_uint_eq(mapped.place_count, (FW_LEN + OTAV_WORK_LEN - 1) / OTAV_WORK_LEN);
+    ck_assert_int_eq(verify_mapped(true), OTAV_OK);
+    ck_assert_uint_eq(mapped.read_count, 1 + mapped.place_count / 2);
+    for (size_t i = 0; i < FW_LEN; i += 61) {
+        sim.bytes[OTAV_META_LEN + i] ^= 0x10;
+        ck_assert_int_eq(verify_mapped(i % 2 == 0), OTAV_ERR_FIRMWARE_SIGNATURE);
+        sim.bytes[OTAV_META_LEN + i] ^= 0x10;
+    }
+}
+END_TEST
+
 START_TEST(test_slot_bad_arguments)
 {
     struct otav_flash blind = flash;
@@ -371,6 +425,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_slot_boot_takes_an_older_image_with_a_good_counter);
     tcase_add_test(tc, test_slot_firmware_length_at_the_end_of_the_slot);
     tcase_add_test(tc, test_slot_longest_firmware_fills_the_slot);
+    tcase_add_test(tc, test_slot_hashes_mapped_flash_in_its_place);
     tcase_add_test(tc, test_slot_bad_arguments);
 }
 

@@ -69,7 +69,7 @@ static uint32_t flash_program(void *user, uint32_t offset, const uint8_t *bytes,
     return OTAV_ACCEPT;
 }
 
-const struct otav_flash guest_flash_port = {NULL, flash_read, flash_erase, flash_program};
+const struct otav_flash guest_flash_port = {NULL, flash_read, flash_erase, flash_program, NULL};
 
 /* ---- start ------------------------------------------------------------------------------------ */
 

@@ -30,6 +30,10 @@ struct otab_platform {
     uint32_t (*program)(void *user, uint32_t address, const uint8_t unit[OTAV_UNIT_LEN]);
     void (*kick)(void *user);       /* watchdog; per page worked on, per signature check */
     uint32_t (*random)(void *user); /* or a counter: makes nonces differ */
+
+    /* May be NULL. Where the len bytes at address can be read without a copy, until the next call of the
+     * platform; NULL: nowhere. */
+    const uint8_t *(*at)(void *user, uint32_t address, size_t len);
 };
 
 /* Each other's complement. Whatever is not OTAB_RUN_APPLICATION must not run one. */

@@ -14,14 +14,29 @@ struct slot {
     uint32_t address;
 };
 
+/* Both signature checks of a short image follow within a page. */
+static const struct otab_platform *kicked(const struct slot *slot)
+{
+    const struct otab_platform *platform = slot->boot->platform;
+
+    platform->kick(platform->user);
+    return platform;
+}
+
 static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret, size_t len)
 {
     const struct slot *slot = user;
-    const struct otab_platform *platform = slot->boot->platform;
+    const struct otab_platform *platform = kicked(slot);
 
-    platform->kick(
-        platform->user); /* both signature checks of a short image follow within a page */
     return platform->read(platform->user, slot->address + offset, ret, len);
+}
+
+static const uint8_t *slot_at(void *user, uint32_t offset, size_t len)
+{
+    const struct slot *slot = user;
+    const struct otab_platform *platform = kicked(slot);
+
+    return platform->at == NULL ? NULL : platform->at(platform->user, slot->address + offset, len);
 }
 
 static enum otav_err id_of(struct otab_boot *boot, const uint8_t *metadata,
@@ -75,7 +90,7 @@ enum otav_err otab_image_verify(struct otab_boot *boot, uint32_t address, enum o
                                 struct otab_image *ret, uint32_t ret_verdict[2])
 {
     struct slot slot = {boot, address};
-    const struct otav_flash flash = {&slot, read_slot, NULL, NULL};
+    const struct otav_flash flash = {.user = &slot, .read = read_slot, .at = slot_at};
     enum otav_err err;
 
     otav_close(&boot->ctx); /* left open by a fault it would refuse whatever is looked at next */

@@ -19,6 +19,13 @@ uint32_t otab_log_check(const uint8_t *bytes, size_t len)
     return word;
 }
 
+bool otab_log_is_checked(const uint8_t *bytes, size_t len)
+{
+    uint32_t check = otab_log_check(bytes, len);
+
+    return otav_load_u32(bytes + len) == check && otav_load_u32(bytes + len + 4) == ~check;
+}
+
 enum otav_err otab_log_each(struct otab_boot *boot, uint32_t page, uint32_t len,
                             otab_log_visit *visit, void *arg)
 {

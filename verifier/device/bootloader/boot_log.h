@@ -24,4 +24,7 @@ enum otav_err otab_log_each(struct otab_boot *boot, uint32_t page, uint32_t len,
 /* A word over len bytes (a multiple of 4) that finds torn records. No protection against forgery. */
 uint32_t otab_log_check(const uint8_t *bytes, size_t len);
 
+/* Whether that word over len bytes and its complement, little-endian, are what follows them. */
+bool otab_log_is_checked(const uint8_t *bytes, size_t len);
+
 #endif

@@ -16,12 +16,10 @@ struct wanted {
 static enum otav_err count_record(struct otab_boot *boot, const uint8_t *record, void *arg)
 {
     const struct wanted *wanted = arg;
-    uint32_t check = otab_log_check(record, OTAB_MAIL_CHECK);
 
     (void)boot;
     if (otav_load_u32(record + OTAB_MAIL_TYPE) != (uint32_t)wanted->type ||
-        otav_load_u32(record + OTAB_MAIL_CHECK) != check ||
-        otav_load_u32(record + OTAB_MAIL_CHECK_NOT) != ~check) {
+        !otab_log_is_checked(record, OTAB_MAIL_CHECK)) {
         return OTAV_OK;
     }
     wanted->count->all++;

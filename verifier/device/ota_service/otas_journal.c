@@ -28,14 +28,6 @@ static bool read(const struct otav_flash *mailbox, uint32_t off, uint8_t *ret, s
     return mailbox->read(mailbox->user, off, ret, len) == OTAV_ACCEPT;
 }
 
-static bool is_whole(const uint8_t record[OTAB_MAIL_LEN])
-{
-    uint32_t check = otab_log_check(record, OTAB_MAIL_CHECK);
-
-    return otav_load_u32(record + OTAB_MAIL_CHECK) == check &&
-           otav_load_u32(record + OTAB_MAIL_CHECK_NOT) == ~check;
-}
-
 static void put(struct otas_journal *journal, const struct otav_flash *mailbox, uint32_t kind,
                 uint32_t number, const uint8_t bytes[OTAV_UNIT_LEN])
 {
@@ -68,7 +60,8 @@ static bool has_mail(const struct otav_flash *mailbox, bool *ret)
             return false;
         }
         type = otav_load_u32(record + OTAB_MAIL_TYPE);
-        found |= (type == OTAB_MAIL_INSTALL || type == OTAB_MAIL_CONFIRM) && is_whole(record);
+        found |= (type == OTAB_MAIL_INSTALL || type == OTAB_MAIL_CONFIRM) &&
+                 otab_log_is_checked(record, OTAB_MAIL_CHECK);
     }
     *ret = found;
     return true;
@@ -184,7 +177,7 @@ bool otas_journal_find(const struct otav_flash *mailbox, const uint8_t id[OTAS_T
         if (!read(mailbox, off, record, sizeof record)) {
             return false;
         }
-        if (is_whole(record)) {
+        if (otab_log_is_checked(record, OTAB_MAIL_CHECK)) {
             look_at(&search, record);
         }
     }

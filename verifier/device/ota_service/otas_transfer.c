@@ -135,7 +135,7 @@ static bool resume(struct otas_server *server)
 
 uint32_t otas_transfer_prepare(struct otas_server *server)
 {
-    const struct otav_flash slot = {server, slot_read, slot_erase, slot_program};
+    const struct otav_flash slot = {server, slot_read, slot_erase, slot_program, NULL};
 
     server->slot = slot;
     server->slot_touched = false;

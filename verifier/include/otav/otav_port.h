@@ -61,6 +61,10 @@ struct otav_flash {
     uint32_t (*read)(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len);
     uint32_t (*erase)(void *user, uint32_t offset, size_t len);
     uint32_t (*program)(void *user, uint32_t offset, const uint8_t *bytes, size_t len);
+
+    /* May be NULL. Where the len bytes at offset can be read without a copy, until the next call of the
+     * port; NULL: nowhere, they are read. */
+    const uint8_t *(*at)(void *user, uint32_t offset, size_t len);
 };
 
 #endif

@@ -46,7 +46,8 @@ static uint32_t decide(struct wbz451_left *left)
                                            .erase = wbz451_flash_erase,
                                            .program = wbz451_flash_program,
                                            .kick = wbz451_kick,
-                                           .random = wbz451_random};
+                                           .random = wbz451_random,
+                                           .at = wbz451_flash_at};
     uint32_t action;
 
     wbz451_crypto_init(&icm, &crypto);

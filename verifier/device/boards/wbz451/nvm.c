@@ -113,6 +113,14 @@ uint32_t wbz451_flash_read(void *user, uint32_t address, uint8_t *ret_bytes, siz
     return OTAV_ACCEPT;
 }
 
+const uint8_t *wbz451_flash_at(void *user, uint32_t address, size_t len)
+{
+    (void)user;
+    (void)len;
+    wbz451_cache_invalidate();
+    return (const uint8_t *)address;
+}
+
 uint32_t wbz451_flash_erase(void *user, uint32_t address)
 {
     (void)user;

@@ -52,6 +52,8 @@ uint32_t wbz451_random(void *user);
 void wbz451_flash_init(void);
 /* Any range of boot or main flash, from the cells and not from a cache. */
 uint32_t wbz451_flash_read(void *user, uint32_t address, uint8_t *ret_bytes, size_t len);
+/* The same where it is, for core and ICM: all of it is mapped. */
+const uint8_t *wbz451_flash_at(void *user, uint32_t address, size_t len);
 /* One page of the two slots or behind slot 1; never boot flash or application data. Checks that it
  * reads all ones. OTAV_REJECT: not such a page, error flags, or not blank. */
 uint32_t wbz451_flash_erase(void *user, uint32_t address);
