@@ -1,6 +1,7 @@
 /*
  * What Eva runs the way of a slot's bytes on: every configuration, every answer of the ports, every
- * judgement, firmware of up to three parts. The policy is what policy.c is about; here it is functions that may answer anything.
+ * judgement, firmware of up to three parts, read or mapped. The policy is what policy.c is about; here it
+ * is functions that may answer anything.
  * Layer: proof; never linked.
  */
 #include "../../verifier/src/slot.c"
@@ -49,13 +50,23 @@ enum otav_err otav_policy_judge_firmware(const struct otav_config *config,
     return any_bool() ? OTAV_OK : OTAV_ERR_FIRMWARE_SIGNATURE;
 }
 
+static uint8_t mapped[OTAV_META_LEN + FW_MAX];
+
+static const uint8_t *any_place(void *user, uint32_t offset, size_t len)
+{
+    (void)user;
+    /*@ assert inside: offset + len <= sizeof mapped; */
+    return any_bool() ? mapped + offset : NULL;
+}
+
 void prove_slot(void)
 {
     static struct otav_context ctx;
-    const struct otav_flash flash = {.read = any_read};
+    const struct otav_flash flash = {.read = any_read, .at = any_bool() ? any_place : NULL};
     struct otav_config config;
 
     any_config(&config);
+    fill(mapped, sizeof mapped);
     (void)otav_verify_slot(&ctx, &config, &crypto, &flash, any_bool() ? OTAV_BOOT : OTAV_INSTALL);
     (void)otav_verdict(&ctx);
     (void)otav_get_metadata(&ctx);

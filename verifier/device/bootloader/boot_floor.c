@@ -100,6 +100,12 @@ uint32_t otab_floor_add(struct otab_boot *boot, enum otab_floor_kind kind, uint3
     return (uint32_t)err;
 }
 
+/* Whether all that counts for good counts at all; a fault can take something out of either. */
+static bool is_within(const struct tally *complete, const struct tally *any)
+{
+    return complete->floor <= any->floor && (complete->revoked & ~any->revoked) == 0;
+}
+
 static enum otav_err read_pairs(struct otab_boot *boot, struct tallies *tallies)
 {
     return otab_log_each(boot, OTAB_FLOOR_ADDRESS, 2 * OTAV_UNIT_LEN, take_pair, tallies);
@@ -123,6 +129,9 @@ enum otav_err otab_floor_load(struct otab_boot *boot, bool in_doubt)
     if (err != OTAV_OK) {
         return err;
     }
+    if (!is_within(complete, any)) {
+        return OTAV_ERR_STATE;
+    }
     if (any->floor != complete->floor || any->revoked != complete->revoked) {
         in_doubt = true;
     }
@@ -135,5 +144,6 @@ enum otav_err otab_floor_load(struct otab_boot *boot, bool in_doubt)
         (void)otab_floor_add(boot, OTAB_FLOOR_REVOKE, any->revoked & ~complete->revoked);
     }
     apply(boot, any);
-    return is_applied(boot, any) ? OTAV_OK : OTAV_ERR_STATE; /* a fault may have cut it short */
+    /* a fault may have cut it short */
+    return is_applied(boot, any) && is_within(complete, any) ? OTAV_OK : OTAV_ERR_STATE;
 }
