@@ -66,6 +66,7 @@ prove file_headers parser.c $fields verifier/src/file.c -- -eva-precision 5
 prove policy policy.c $fields -- -eva-slevel 10 -eva-split-return auto \
     -eva-slevel-function any_value:0,otav_attributes_parse:4,find_attributes:50
 prove slot slot.c -- -eva-slevel 2000 $returns
+prove mapped_slot slot.c -- -eva-slevel 2000 $returns
 
 soft=verifier/crypto/soft
 for profile in small fast; do
