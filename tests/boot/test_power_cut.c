@@ -2,8 +2,9 @@
  * Power cuts: every scenario is stopped at every flash operation in every way, restarted and run until
  * nothing changes any more; then the same with a second stop at every operation of the recovery.
  *
- * test_power_cut [--expect-hole] [--step N]: with --expect-hole at least one invariant must break,
- * which is how the test of a broken swap is registered. --step takes every Nth second stop only.
+ * test_power_cut [--expect-hole] [--first N] [--step N]: with --expect-hole at least one invariant must
+ * break, which is how the test of a broken swap is registered. --first takes every Nth first stop only,
+ * --step every Nth second stop.
  *
  * Invariants after every run: I1 a verified image runs; I2 it is the old or the new one, no bit of it
  * in doubt; I3 the floor never falls; I4 an image runs unconfirmed once at most; I5 application data
@@ -373,11 +374,13 @@ static unsigned long stop_again(const struct scenario *scenario, const struct ru
     return count;
 }
 
-/* Every way to stop at every operation. */
-static void run_scenario(const struct scenario *scenario, unsigned step, unsigned long ret_count[2])
+/* Every way to stop at every operation, or every Nth of these stops. */
+static void run_scenario(const struct scenario *scenario, unsigned first_step, unsigned step,
+                         unsigned long ret_count[2])
 {
     const struct cut none = {0, NVM_CUT_BEFORE};
     unsigned long count[2] = {0, 0};
+    unsigned long stop = 0;
     struct run run = {0};
     unsigned ops;
 
@@ -396,6 +399,9 @@ static void run_scenario(const struct scenario *scenario, unsigned step, unsigne
             struct run first_run = {.floor = 0};
             struct run rest;
 
+            if (stop++ % first_step != 0) {
+                continue;
+            }
             nvm_restore(&world.sim, &start.sim);
             world.sim.random += at * 2u * NVM_CUT_COUNT + how * 2u;
             world.sim.cut_at = world.sim.op_count + at;
@@ -424,20 +430,23 @@ int main(int argc, char **argv)
 {
     unsigned long count[2] = {0, 0};
     bool expect_hole = false;
+    unsigned first_step = 1;
     unsigned step = 1;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--expect-hole") == 0) {
             expect_hole = true;
+        } else if (strcmp(argv[i], "--first") == 0 && i + 1 < argc) {
+            first_step = (unsigned)strtoul(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--step") == 0 && i + 1 < argc) {
             step = (unsigned)strtoul(argv[++i], NULL, 10);
         } else {
-            (void)fprintf(stderr, "usage: test_power_cut [--expect-hole] [--step N]\n");
+            (void)fprintf(stderr, "usage: test_power_cut [--expect-hole] [--first N] [--step N]\n");
             return 2;
         }
     }
     for (size_t i = 0; i < SCENARIO_COUNT && failure_count < FAILURE_MAX; i++) {
-        run_scenario(&scenarios[i], scenarios[i].step * step, count);
+        run_scenario(&scenarios[i], first_step, scenarios[i].step * step, count);
     }
     printf("%lu cases; most erases of a page: %u, with one cut %u, with two %u; %u failures\n",
            count[0] + count[1], most_erases[0], most_erases[1], most_erases[2], failure_count);

@@ -320,7 +320,7 @@ static void flip_all(struct run *run, bool repaired)
 {
     uint8_t *bytes = xmalloc(run->good.len);
 
-    for (size_t bit = 0; bit < 8 * run->good.len; bit++) {
+    for (size_t bit = 0; bit < 8 * run->good.len; bit += TEST_STEP) {
         bool in_checksum = bit / 8 >= 2 && bit / 8 < 4;
         enum ox want = OX_MALFORMED; /* the checksum */
         enum ox got;
@@ -367,7 +367,8 @@ START_TEST(test_flip_any_bit_gives_code_of_first_check)
     flip_all(&run, true);
     printf("%s: %u flips, %u refused, %u of bits that nothing protects\n", run.subject->recipe,
            run.refused + run.accepted, run.refused, run.accepted);
-    ck_assert_uint_eq(run.accepted, run.subject->unprotected_bits);
+    ck_assert_uint_le(run.accepted, run.subject->unprotected_bits);
+    ck_assert(TEST_STEP > 1 || run.accepted == run.subject->unprotected_bits);
     run_end(&run);
 }
 END_TEST

@@ -100,9 +100,9 @@ static enum otav_err run(const struct otav_flash *to, bool encrypted, size_t len
 
 static void expect_wiped(void)
 {
-    for (size_t i = 0; i < sizeof memory.buffer; i++) {
-        ck_assert_uint_eq(memory.buffer[i], 0);
-    }
+    static const uint8_t zeros[sizeof memory.buffer];
+
+    ck_assert_mem_eq(memory.buffer, zeros, sizeof zeros);
 }
 
 START_TEST(test_encoded_transfer_ends_as_a_plain_one)

@@ -125,17 +125,12 @@ static void report(void *user, const struct otas_status *status)
 
 /* ---- the device ------------------------------------------------------------------------------- */
 
-static uint8_t noise(uint32_t i)
-{
-    return (uint8_t)(i * 31 + i / 251);
-}
-
 static void put_noise(struct nvm_sim *sim, uint32_t address)
 {
     uint8_t bytes[OTAV_PAGE_LEN];
 
     for (uint32_t i = 0; i < sizeof bytes; i++) {
-        bytes[i] = noise(address + i);
+        bytes[i] = (uint8_t)((address + i) * 31 + (address + i) / 251);
     }
     nvm_put(sim, address, bytes, sizeof bytes);
 }
@@ -143,15 +138,28 @@ static void put_noise(struct nvm_sim *sim, uint32_t address)
 /* From slot 0 to the end of the application data. */
 enum { KEPT_PAGES = (OTAV_SLOT1_ADDRESS - OTAV_SLOT0_ADDRESS) / OTAV_PAGE_LEN };
 
+/* The flash of a device that has done nothing yet, of the seed asked for last: it is needed for each case. */
+static struct nvm_sim fresh;
+static uint64_t fresh_seed; /* 0 = not made */
+
+static void make_fresh(uint64_t seed)
+{
+    nvm_init(&fresh, seed);
+    for (uint32_t page = 0; page < KEPT_PAGES; page++) {
+        put_noise(&fresh, OTAV_SLOT0_ADDRESS + page * OTAV_PAGE_LEN);
+    }
+    put_noise(&fresh, OTAB_RECORD_ADDRESS);
+    fresh_seed = seed;
+}
+
 void peer_init(struct peer *peer, const struct otav_crypto *crypto, uint64_t seed)
 {
     otav_close(&peer->server.ctx);
     memset(peer, 0, sizeof *peer);
-    nvm_init(&peer->sim, seed);
-    for (uint32_t page = 0; page < KEPT_PAGES; page++) {
-        put_noise(&peer->sim, OTAV_SLOT0_ADDRESS + page * OTAV_PAGE_LEN);
+    if (fresh_seed != seed) {
+        make_fresh(seed);
     }
-    put_noise(&peer->sim, OTAB_RECORD_ADDRESS);
+    peer->sim = fresh;
     peer->flash = nvm_platform(&peer->sim, crypto);
     peer->slot = (struct otav_flash){peer, read_slot, erase_slot, program_slot, NULL};
     peer->mailbox = (struct otav_flash){peer, read_mailbox, erase_mailbox, program_mailbox, NULL};
@@ -178,12 +186,10 @@ bool peer_device_intact(const struct peer *peer)
     for (uint32_t page = 0; page <= KEPT_PAGES; page++) {
         uint32_t address =
             page < KEPT_PAGES ? OTAV_SLOT0_ADDRESS + page * OTAV_PAGE_LEN : OTAB_RECORD_ADDRESS;
-        const uint8_t *bytes = peer->sim.bytes[nvm_page(address)];
 
-        for (uint32_t i = 0; i < OTAV_PAGE_LEN; i++) {
-            if (bytes[i] != noise(address + i)) {
-                return false;
-            }
+        if (memcmp(peer->sim.bytes[nvm_page(address)], fresh.bytes[nvm_page(address)],
+                   OTAV_PAGE_LEN) != 0) {
+            return false;
         }
     }
     return true;

@@ -1,6 +1,7 @@
-/* inspect.cjs NPM_DIR PROJECT_DIR OTAIMG
+/* inspect.cjs NPM_DIR PROJECT_DIR OTAIMG STEP
  * Whatever file `otaimg inspect --json` is given, what it prints is valid under
- * schemas/inspect.schema.json and agrees with itself, the file and the exit code. */
+ * schemas/inspect.schema.json and agrees with itself, the file and the exit code. Of long series every
+ * STEP-th file or bit only. */
 'use strict';
 const crypto = require('crypto');
 const fs = require('fs');
@@ -9,7 +10,8 @@ const path = require('path');
 const { createRequire } = require('module');
 const { Files } = require('./inspect_files.cjs');
 
-const [npmDir, projectDir, otaimg] = process.argv.slice(2);
+const [npmDir, projectDir, otaimg, stepText] = process.argv.slice(2);
+const step = Number(stepText);
 const fromNpm = createRequire(path.join(npmDir, 'package.json'));
 const Ajv = fromNpm('ajv/dist/2020').default;
 
@@ -90,7 +92,7 @@ function checkGood() {
 }
 
 function checkBad() {
-  for (const file of files.bad()) {
+  for (const file of files.bad().filter((_, i) => i % step === 0)) {
     const name = path.relative(projectDir, file);
     check(name, file);
     check(`${name} with key`, file, files.decryptOptions(file));
@@ -187,7 +189,7 @@ function checkInformative() {
 function checkTruncations() {
   for (const [name, end] of [['combo-full-encrypted', 110], ['image-full', 60]]) {
     const bytes = fs.readFileSync(path.join(scratch, `${name}.ota`));
-    for (let len = 0; len < end; len += 1) {
+    for (let len = 0; len < end; len += step) {
       const file = files.keep('short.bin', bytes.subarray(0, len));
       const { code } = check(`${name} cut to ${len} bytes`, file);
       same(`${name} cut to ${len} bytes: exit code`, code, 10);
@@ -269,7 +271,7 @@ function unprotected(name, policy) {
   same(`${name} under ${policy}: exit code`, files.run('verify', file, '--device', device).status, 0);
   for (const record of report.records) {
     for (const field of record.fields.filter((f) => f.protection !== 'signature')) {
-      for (let bit = 0; bit < 8 * field.length; bit += 1) {
+      for (let bit = 0; bit < 8 * field.length; bit += step) {
         const bytes = Buffer.from(original);
         bytes[field.offset + (bit >> 3)] ^= 1 << (bit & 7);
         if (report.records[0].name === 'otau' && field.name !== 'checksum') {

@@ -31,18 +31,6 @@ static inline void random_bytes(uint8_t *ret, size_t len)
     }
 }
 
-/* Where a verification is slow, long series take every TEST_STEP-th case only. */
-#ifndef TEST_STEP
-#define TEST_STEP 1
-#endif
-
-static inline bool is_taken(void)
-{
-    static unsigned count;
-
-    return count++ % TEST_STEP == 0;
-}
-
 /* What every test here uses; p and n belong to it. */
 struct reference {
     BN_CTX *ctx;

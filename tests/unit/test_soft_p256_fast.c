@@ -375,6 +375,9 @@ START_TEST(test_sum_where_the_tables_meet)
     for (size_t f = 0; f < sizeof factors / sizeof factors[0]; f++) {
         for (int u1 = -9; u1 <= 9; u1++) {
             for (int u2 = -9; u2 <= 9; u2++) {
+                if (!is_taken()) {
+                    continue;
+                }
                 set_signed(s.factor, factors[f]);
                 set_signed(s.u1, u1);
                 set_signed(s.u2, u2);

@@ -5,11 +5,25 @@
 #define TEST_UNIT_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diag.h"
+
+/* Long series take every TEST_STEP-th case only where each one is slow. */
+#ifndef TEST_STEP
+#define TEST_STEP 1
+#endif
+
+/* Whether the next case of a series is one of them. */
+static inline bool is_taken(void)
+{
+    static unsigned count;
+
+    return count++ % TEST_STEP == 0;
+}
 
 /* Text of all diagnostics since catch_diagnostics(); valid until the next call. */
 static char *caught_text;
