@@ -225,7 +225,7 @@ START_TEST(test_every_two_cuts_give_the_input)
     size_t stream_len = deflate_text(_i, len);
 
     for (size_t first = 0; first <= stream_len; first++) {
-        for (size_t second = first; second <= stream_len; second++) {
+        for (size_t second = first; second <= stream_len; second += TEST_STEP) {
             size_t cuts[] = {first, second};
 
             expect_input_cut(stream_len, len, cut_twice, cuts);
