@@ -185,16 +185,25 @@ START_TEST(test_run_lost_packets_are_about_as_many_as_asked_for)
 }
 END_TEST
 
-START_TEST(test_run_low_battery_refuses_before_any_data)
+/* An update that the device refuses, for that reason on its side and that one on the manager's. */
+static struct sim_result run_refused_update(uint32_t code, int manager)
 {
     struct sim_result result;
 
     setup.expect.acceptable = false;
-    options.battery = 10;
     result = run_update();
     ck_assert_int_eq(result.end, SIM_END_REFUSED);
-    ck_assert_uint_eq(result.code, OTAS_ERR_BATTERY);
-    ck_assert_int_eq(result.manager, OTAM_ERR_REFUSED);
+    ck_assert_uint_eq(result.code, code);
+    ck_assert_int_eq(result.manager, manager);
+    return result;
+}
+
+START_TEST(test_run_low_battery_refuses_before_any_data)
+{
+    struct sim_result result;
+
+    options.battery = 10;
+    result = run_refused_update(OTAS_ERR_BATTERY, OTAM_ERR_REFUSED);
     ck_assert_uint_eq(result.fragments, 0);
 }
 END_TEST
@@ -207,11 +216,7 @@ START_TEST(test_run_refused_metadata_ends_after_one_connection)
     spec.counter = FLOOR - 1;
     image_make(&spec, &update.new_image);
     update_wrap(&update, OLD_VERSION + 1, false);
-    setup.expect.acceptable = false;
-    result = run_update();
-    ck_assert_int_eq(result.end, SIM_END_REFUSED);
-    ck_assert_uint_eq(result.code, OTAV_ERR_COUNTER);
-    ck_assert_int_eq(result.manager, OTAM_ERR_IMAGE);
+    result = run_refused_update(OTAV_ERR_COUNTER, OTAM_ERR_IMAGE);
     ck_assert_uint_eq(result.attempts, 1);
 }
 END_TEST

@@ -37,14 +37,10 @@ void workload(struct measure_io *io)
     struct output output = output_of(io);
     struct input input = {io, 0};
     struct zlib_memory memory = {io->bytes + MEASURE_INFLATE_OFF, 0};
-    z_stream *z = zlib_take(&memory, 1, sizeof *z);
+    z_stream *z = zlib_stream(&memory);
     uint8_t *window = zlib_take(&memory, 1, WINDOW_LEN);
     int result;
 
-    z->zalloc = zlib_take;
-    z->zfree = zlib_give_back;
-    z->opaque = &memory;
-    z->next_in = NULL;
     result = inflateBackInit(z, MAX_WBITS, window);
     if (result == Z_OK) {
         result = inflateBack(z, next_piece, &input, write_output, &output);

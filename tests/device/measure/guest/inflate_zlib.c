@@ -35,15 +35,10 @@ void workload(struct measure_io *io)
 {
     struct output output = output_of(io);
     struct zlib_memory memory = {io->bytes + MEASURE_INFLATE_OFF, 0};
-    z_stream *z = zlib_take(&memory, 1, sizeof *z);
+    z_stream *z = zlib_stream(&memory);
     uint8_t *buffer = zlib_take(&memory, 1, BUFFER_LEN);
     int result;
 
-    z->zalloc = zlib_take;
-    z->zfree = zlib_give_back;
-    z->opaque = &memory;
-    z->next_in = NULL;
-    z->avail_in = 0;
     start_buffer(z, buffer);
     result = inflateInit2(z, -MAX_WBITS);
     for (uint32_t i = 0; i < io->len && result == Z_OK; i += io->call_len) {

@@ -26,4 +26,17 @@ static inline void zlib_give_back(voidpf opaque, voidpf bytes)
     (void)bytes;
 }
 
+/* A stream without input, whose memory is that one. */
+static inline z_stream *zlib_stream(struct zlib_memory *memory)
+{
+    z_stream *z = zlib_take(memory, 1, sizeof *z);
+
+    z->zalloc = zlib_take;
+    z->zfree = zlib_give_back;
+    z->opaque = memory;
+    z->next_in = NULL;
+    z->avail_in = 0;
+    return z;
+}
+
 #endif
