@@ -5,6 +5,7 @@
 #include "pty_line.h"
 
 #include <fcntl.h>
+#include <otav/otav_format.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { ERASE = 0x05, PROGRAM = 0x11 }; /* the commands that more follows */
 enum {
     POLL_MS = 5,
-    IDLE_POLLS = 20,
-    CHUNK = 4096,
     NOISE_LEN = 3,
     QUIET_POLLS = 1000,
     DROP_POLLS = 600000, /* more than the device waits for the rest of a request */
@@ -48,6 +48,7 @@ static void disconnect_line(struct line *line)
     (void)close(line->master);
     line->master = -1;
     line->slave = -1;
+    line->held_len = 0;
 }
 
 void line_open(struct line *line, struct chip *chip, const char *path)
@@ -70,19 +71,14 @@ static bool hits(const struct line *line, enum line_fault fault, unsigned count)
     return line->fault == fault && count == line->at;
 }
 
-/* What is left of a request. A page of data may come in pieces, of which the first one counts. */
-static size_t disturb_request(struct line *line, uint8_t *bytes, size_t len)
+/* What is left of a request. */
+static size_t disturb_request(struct line *line, size_t len)
 {
-    bool begins = len >= 4 && bytes[3] == 0 && bytes[2] != 0 && bytes[2] <= 0x12;
-
-    line->requests += begins ? 1 : 0;
-    if (begins && hits(line, LINE_FLIPS_BIT, line->requests)) {
-        bytes[len - 1] ^= 0x10;
-        line->fault = LINE_GOOD;
-    } else if (begins && hits(line, LINE_CUTS_REQUEST, line->requests)) {
+    line->requests++;
+    if (hits(line, LINE_FLIPS_BIT, line->requests)) {
+        line->held[len - 1] ^= 0x10;
+    } else if (hits(line, LINE_CUTS_REQUEST, line->requests)) {
         len /= 2;
-        line->fault = LINE_GOOD;
-        line->has_half = true;
     }
     return line->fault == LINE_SILENT ? 0 : len;
 }
@@ -146,25 +142,46 @@ static void run_chip(struct line *line, uint32_t quiet_polls)
     }
 }
 
+/* Length of the request that is held, 0: more of it has to come to tell. */
+static size_t request_len(const struct line *line)
+{
+    static const size_t words_len = 4, program_len = 16;
+    size_t len = words_len;
+
+    if (line->held_len < words_len) {
+        len = 0;
+    } else if (line->held[2] == ERASE) {
+        len = 2 * words_len;
+    } else if (line->held[2] == PROGRAM) {
+        len = line->held_len < program_len ? 0 : program_len + otav_load_u32(line->held + 8);
+        must(len <= sizeof line->held, "length of a request");
+    }
+    return len <= line->held_len ? len : 0;
+}
+
+/* Requests are carried whole: in how many pieces the terminal passes one on is not the line's doing. */
 static void carry(struct line *line)
 {
-    uint8_t bytes[CHUNK];
-    ssize_t len = read(line->master, bytes, sizeof bytes);
+    ssize_t count =
+        read(line->master, line->held + line->held_len, sizeof line->held - line->held_len);
+    size_t len;
 
-    if (len <= 0) {
-        return;
-    }
-    len = (ssize_t)disturb_request(line, bytes, (size_t)len);
-    if (!break_line(line)) {
-        chip_uart_send(line->chip, bytes, (size_t)len);
-        run_chip(line, QUIET_POLLS);
+    line->held_len += count > 0 ? (size_t)count : 0;
+    while ((len = request_len(line)) > 0) {
+        size_t left = disturb_request(line, len);
+
+        if (break_line(line)) {
+            break;
+        }
+        chip_uart_send(line->chip, line->held, left);
+        line->held_len -= len;
+        memmove(line->held, line->held + len, line->held_len);
+        run_chip(line, left > 0 && left < len ? DROP_POLLS : QUIET_POLLS);
     }
 }
 
-/* Half a request is dropped when nothing follows. */
 int line_serve(struct line *line, pid_t process)
 {
-    unsigned idle = 0;
     int status = 0;
 
     while (waitpid(process, &status, WNOHANG) == 0) {
@@ -172,10 +189,6 @@ int line_serve(struct line *line, pid_t process)
 
         if (poll(&entry, 1, POLL_MS) == 1) {
             carry(line);
-            idle = 0;
-        } else if (line->has_half && ++idle == IDLE_POLLS) {
-            line->has_half = false;
-            run_chip(line, DROP_POLLS);
         }
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

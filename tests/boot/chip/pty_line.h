@@ -24,6 +24,8 @@ enum line_fault {
     LINE_OTHER_DEVICE /* the device names another id */
 };
 
+enum { LINE_REQUEST_MAX = 16 + 4096 };
+
 struct line {
     struct chip *chip;
     const char *path; /* a symbolic link to the terminal, as long as the line is not broken */
@@ -31,7 +33,8 @@ struct line {
     enum line_fault fault;
     unsigned at;
     unsigned requests, replies;
-    bool has_half;             /* the chip waits for the rest of a request */
+    uint8_t held[LINE_REQUEST_MAX]; /* what came of the request that comes */
+    size_t held_len;
     enum chip_outcome outcome; /* of the chip's last run */
 };
 
