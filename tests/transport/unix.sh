@@ -88,7 +88,7 @@ expect_line "otaimg: app.bin: cannot connect: Connection refused, expected the s
 
 echo "a device that falls silent"
 start_device hold=20000
-expect_exit 3 send plain.ota --unix socket --timeout 200 --attempts 1
+expect_exit 3 send plain.ota --unix socket --timeout 3000 --attempts 1
 expect_line "otaimg: socket: device did not answer in time (19456 of 40512 bytes confirmed, connections: 1)"
 expect_line "hint: the same command goes on where it stopped, if the device can resume"
 stop_device
