@@ -98,8 +98,8 @@ check_tidy() {
 
 run_stage() {
     case $1 in
-    # Some of their tests wait for lines and devices most of the time: one more than cores.
-    host | asan) run_preset "$1" $((jobs + 1)) ;;
+    # Many of their tests wait for processes, lines and devices: two for each core.
+    host | asan) run_preset "$1" $((jobs * 2)) ;;
     device | fuzz) run_preset "$1" ;;
     coverage) run_coverage ;;
     format) check check_format ;;
