@@ -266,6 +266,9 @@ static uint32_t erase_flash(void *user, uint32_t address)
         sim->violation = "erase of what must not be erased";
         return OTAV_REJECT;
     }
+    if (sim->worn_page != 0 && page == sim->worn_page) {
+        return OTAV_REJECT;
+    }
     goes = power_goes(sim);
     if (goes && sim->cut == NVM_CUT_BEFORE) {
         return OTAV_REJECT;

@@ -66,6 +66,7 @@ struct nvm_sim {
     enum nvm_op fail_op; /* fails at its nth call, once or from then on */
     unsigned fail_nth;   /* 0 = never */
     bool fail_forever;
+    unsigned worn_page; /* index of a page that cannot be erased; 0: none */
     unsigned calls[NVM_OP_COUNT];
 };
 

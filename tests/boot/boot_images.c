@@ -10,6 +10,7 @@
 
 #define APP_STACK 0x2001F000u
 
+enum { VECTORS_LEN = 8 };
 enum { SEQUENCE = 7, IMAGE_ID = 0x1B000000, HARDWARE_CLASS = 0x102, ENCODING_DEFLATE = 1 };
 
 /* Firmware that repeats: so many new bytes, then what was that far back, or one less far. */
@@ -78,9 +79,16 @@ static void fill_sparsely(const struct image_spec *spec, uint8_t *fw)
         }
     }
     fw[spec->fw_len - 1] = spec->fill;
-    if (spec->entry != 0) {
+}
+
+/* By default the entry is what stands behind them. */
+static void put_vectors(const struct image_spec *spec, uint8_t *fw)
+{
+    uint32_t entry = spec->entry != 0 ? spec->entry : OTAV_FW_ADDRESS + VECTORS_LEN;
+
+    if (spec->fw_len > VECTORS_LEN) {
         otav_store_u32(fw, APP_STACK);
-        otav_store_u32(fw + 4, spec->entry | 1);
+        otav_store_u32(fw + 4, entry | 1);
     }
 }
 
@@ -115,6 +123,7 @@ void image_make(const struct image_spec *spec, struct boot_image *ret)
     } else {
         fill_sparsely(spec, ret->bytes + OTAV_META_LEN);
     }
+    put_vectors(spec, ret->bytes + OTAV_META_LEN);
     sign(spec->key, ret->bytes + OTAV_META_LEN, spec->fw_len, meta + OTAV_META_FW_SIG_LEN_OFF,
          meta + OTAV_META_FW_SIG_OFF);
     sign(spec->key, meta + OTAV_META_SIGNED_OFF, OTAV_META_LEN - OTAV_META_SIGNED_OFF,

@@ -24,7 +24,7 @@ struct image_spec {
     bool other_product; /* not the device's */
     uint32_t revoke;    /* keys; 0: no such attribute */
     uint8_t fill;       /* makes firmwares differ */
-    uint32_t entry;     /* the firmware begins with vectors for it; 0: with no vectors */
+    uint32_t entry;     /* in the vectors that the firmware begins with; 0: right behind them */
     bool dense;         /* no unit of the firmware is erased */
     bool repeats; /* of a dense one: much of it is there before, so that it can be compressed */
     uint32_t encoded_len; /* bytes that travel for the firmware; 0: no such attribute */

@@ -395,7 +395,50 @@ START_TEST(test_boot_without_fallback_runs_on_unconfirmed)
     boot_runs(&new_image);
     ck_assert_uint_eq(world.report.error, OTAB_ERR_FALLBACK_LOST);
     ck_assert_uint_eq(world.report.floor, old_spec.counter);
+    ck_assert_uint_eq(world.report.version, old_spec.version);
     boot_says(&new_image, OTAB_READY, 0);
+    confirm(); /* its word counts all the same */
+    boot_says(&new_image, OTAB_UPDATED, 0);
+    ck_assert_uint_eq(world.report.flags, OTAB_DID_CONFIRM | OTAB_DID_RAISE);
+    ck_assert_uint_eq(world.report.floor, 9);
+    ck_assert_uint_eq(world.report.version, new_spec.version);
+    boot_says(&new_image, OTAB_READY, 0);
+}
+END_TEST
+
+/* What did not confirm is nothing that others would have to beat. */
+START_TEST(test_boot_version_of_an_unconfirmed_image_does_not_count)
+{
+    struct image_spec between = new_spec;
+
+    set_up(OTAV_POLICY_STRICT, &new_spec);
+    boot_says(&new_image, OTAB_TRIAL, 0);
+    nvm_wipe_page(&world.sim, OTAV_SLOT1_ADDRESS);
+    boot_runs(&new_image);
+    between.version = old_spec.version + 1;
+    image_make(&between, &old_image);
+    world_stage(&world, OTAV_SLOT1_ADDRESS, &old_image);
+    boot_says(&old_image, OTAB_TRIAL, 0);
+}
+END_TEST
+
+/* Signed and accepted, but no core could start it: neither installed nor run, and recovered from. */
+START_TEST(test_boot_unfit_vectors_are_refused)
+{
+    struct image_spec spec = new_spec;
+
+    spec.entry = OTAV_FW_ADDRESS + spec.fw_len;
+    set_up(OTAV_POLICY_STRICT, &spec);
+    boot_says(&old_image, OTAB_FAILED, OTAB_ERR_VECTORS);
+    ck_assert_mem_eq(world.report.tried, new_image.id, OTAB_ID_LEN);
+    boot_says(&old_image, OTAB_READY, 0);
+    world_init(&world, OTAV_POLICY_STRICT, 1);
+    world_stage(&world, OTAV_SLOT0_ADDRESS, &new_image);
+    ck_assert_uint_eq(world_boot(&world), OTAB_SERIAL_DFU);
+    ck_assert_uint_eq(world.report.error, OTAB_ERR_VECTORS);
+    world_stage(&world, OTAV_SLOT1_ADDRESS, &old_image);
+    boot_runs(&old_image);
+    ck_assert_uint_ne(world.report.flags & OTAB_DID_RECOVER, 0);
 }
 END_TEST
 
@@ -544,8 +587,87 @@ START_TEST(test_boot_bad_flash_port_runs_nothing_else)
 }
 END_TEST
 
+/* ---- worn pages ------------------------------------------------------------------------------- */
+
+static void wear_out(uint32_t address)
+{
+    world.sim.worn_page = nvm_page(address);
+}
+
+/* From the loop: the page of slot 1. Tried again once, in case the failure was a passing one. */
+START_TEST(test_boot_worn_slot1_gives_the_update_up)
+{
+    set_up(OTAV_POLICY_STRICT, &new_spec);
+    wear_out(OTAV_SLOT1_ADDRESS + (uint32_t)_i * OTAV_PAGE_LEN);
+    ck_assert_uint_eq(world_boot(&world), OTAB_SERIAL_DFU);
+    ck_assert_uint_eq(world.report.error, OTAV_ERR_FLASH_ERASE);
+    ck_assert_uint_ne(world.report.flags & OTAB_UNFINISHED, 0);
+    boot_says(&old_image, OTAB_FAILED, OTAV_ERR_FLASH_ERASE);
+    ck_assert_mem_eq(world.report.tried, new_image.id, OTAB_ID_LEN);
+    boot_runs(&old_image);
+    ck_assert_uint_eq(world.report.version, old_spec.version);
+}
+END_TEST
+
+/* The way back is blocked: what is on trial runs on, and may confirm later. */
+START_TEST(test_boot_worn_slot1_gives_a_revert_up)
+{
+    set_up(OTAV_POLICY_STRICT, &new_spec);
+    boot_says(&new_image, OTAB_TRIAL, 0);
+    wear_out(OTAV_SLOT1_ADDRESS + OTAV_PAGE_LEN);
+    ck_assert_uint_eq(world_boot(&world), OTAB_SERIAL_DFU);
+    boot_runs(&new_image);
+    ck_assert_uint_eq(world.report.version, old_spec.version);
+    boot_runs(&new_image);
+    confirm();
+    boot_says(&new_image, OTAB_UPDATED, 0);
+}
+END_TEST
+
+START_TEST(test_boot_worn_mailbox_keeps_nothing_from_running)
+{
+    set_up(OTAV_POLICY_STRICT, &new_spec);
+    wear_out(OTAB_MAILBOX_ADDRESS);
+    boot_says(&new_image, OTAB_TRIAL, 0);
+    confirm();
+    boot_says(&new_image, OTAB_UPDATED, OTAV_ERR_FLASH_ERASE);
+    boot_says(&new_image, OTAB_READY, OTAV_ERR_FLASH_ERASE);
+}
+END_TEST
+
+/* An image of the slot's length was in that page, which therefore has to go. */
+START_TEST(test_boot_worn_mailbox_gives_the_largest_update_up)
+{
+    struct image_spec spec = new_spec;
+
+    spec.fw_len = OTAV_SLOT_LEN - OTAV_META_LEN;
+    set_up(OTAV_POLICY_STRICT, &spec);
+    wear_out(OTAB_MAILBOX_ADDRESS);
+    ck_assert_uint_eq(world_boot(&world), OTAB_SERIAL_DFU);
+    boot_says(&old_image, OTAB_FAILED, OTAV_ERR_FLASH_ERASE);
+}
+END_TEST
+
+START_TEST(test_boot_worn_slot1_is_no_obstacle_to_a_refusal)
+{
+    set_up(OTAV_POLICY_STRICT, &new_spec);
+    new_image.bytes[new_image.len - 1] ^= 1;
+    world_stage(&world, OTAV_SLOT1_ADDRESS, &new_image);
+    wear_out(OTAV_SLOT1_ADDRESS);
+    boot_says(&old_image, OTAB_FAILED, OTAV_ERR_FLASH_ERASE);
+    boot_says(&old_image, OTAB_FAILED, OTAV_ERR_FLASH_ERASE);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_boot_version_of_an_unconfirmed_image_does_not_count);
+    tcase_add_test(tc, test_boot_unfit_vectors_are_refused);
+    tcase_add_loop_test(tc, test_boot_worn_slot1_gives_the_update_up, 0, 4);
+    tcase_add_test(tc, test_boot_worn_slot1_gives_a_revert_up);
+    tcase_add_test(tc, test_boot_worn_mailbox_keeps_nothing_from_running);
+    tcase_add_test(tc, test_boot_worn_mailbox_gives_the_largest_update_up);
+    tcase_add_test(tc, test_boot_worn_slot1_is_no_obstacle_to_a_refusal);
     tcase_add_test(tc, test_boot_trial_confirmed_stays);
     tcase_add_test(tc, test_boot_trial_not_confirmed_reverts);
     tcase_add_test(tc, test_boot_stock_image_counts_as_confirmed);

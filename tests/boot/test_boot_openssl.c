@@ -33,6 +33,8 @@ static size_t make(uint32_t version, uint32_t fw_len, uint8_t *ret)
     image_set_u32s(&image, OTAV_ATTR_ACTIVATION, 1, 0, 4);
     image_write_area(&image);
     memset(image.fw + 600, 0xFF, fw_len - 700); /* few operations */
+    otav_store_u32(image.fw, OTAB_RAM_END);
+    otav_store_u32(image.fw + 4, (OTAV_FW_ADDRESS + 8) | 1);
     image_sign(&image, &signer);
     return image_payload(&image, false, ret);
 }

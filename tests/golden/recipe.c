@@ -61,6 +61,7 @@ struct recipe {
     size_t chop;
     struct bytes add;
     struct bytes append;
+    struct bytes begin;
     bool deflate;
     struct bytes stream; /* none: one stored block */
 };
@@ -275,6 +276,8 @@ static bool read_setting(struct recipe *r, const char *name, const char *value)
     } else if (strcmp(name, "stream") == 0) {
         r->deflate = true;
         r->stream = read_bytes(value);
+    } else if (strcmp(name, "begin") == 0) {
+        r->begin = read_bytes(value);
     } else if (strcmp(name, "append") == 0) {
         r->append = read_bytes(value);
     } else {
@@ -500,6 +503,9 @@ static struct bytes make_firmware(const struct recipe *r)
     for (uint32_t i = 0; i < r->fw_len; i++) {
         fw.data[i] = (uint8_t)(i * 37 + 11);
     }
+    if (r->begin.len <= fw.len) {
+        memcpy(fw.data, r->begin.data, r->begin.len);
+    }
     return fw;
 }
 
@@ -615,6 +621,7 @@ struct recipe_file recipe_make(const char *folder, const char *test_keys, const 
     f = make_file(r);
     free(r->add.data);
     free(r->append.data);
+    free(r->begin.data);
     free(r->stream.data);
     free(r);
     free(copy);

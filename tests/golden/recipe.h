@@ -5,7 +5,7 @@
  *   ble zigbee combo image      kind (ble)
  *   enc                         encrypted with keys/aes.hex and RECIPE_IV
  *   stock minimal full          attributes: none, the required ones (default), all
- *   fw=48                       bytes of firmware
+ *   fw=48 begin=HEX             bytes of firmware; its first ones
  *   version=1.4.2.0 sequence=7 id=0x9B000000 manufacturer=MCHP zopt=0..7
  *   key=r fwkey=r metakey=r     signing key: r (release), a or b (development)
  *   method=2                    0 none, 1 SHA-256, 2 ECDSA

@@ -235,7 +235,7 @@ END_TEST
 START_TEST(test_run_checks_see_what_is_wrong)
 {
     const struct vdev_host host = sim_run_host(&run);
-    const uint8_t damage = 0;
+    const uint8_t damage = 1; /* where the stack pointer ends */
     struct sim_result result;
 
     setup.expect.acceptable = false; /* which it is */

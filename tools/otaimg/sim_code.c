@@ -47,6 +47,8 @@ static const char *boot_text(uint32_t code)
         return "not confirmed, and nothing to go back to";
     case OTAB_ERR_REQUEST:
         return "an install request names no image";
+    case OTAB_ERR_VECTORS:
+        return "its vectors cannot be started";
     }
     return NULL;
 }

@@ -2,7 +2,7 @@ say "an encrypted update, confirmed"
 q build encrypted.yaml -o a.ota
 t simulate a.ota --device device.yaml
 say "lost packets, and the link cut twice: the transfer goes on where the flash says"
-head -c 20000 /dev/zero | tr '\0' x >long.bin
+(head -c 8 app.bin; head -c 19992 /dev/zero | tr '\0' x) >long.bin
 q build encrypted.yaml --set firmware.file=long.bin -o long.ota
 t simulate long.ota --device device.yaml --phy 2m --mtu 498 --interval 7.5 --loss 2.5 --cut 9000 --cut group:16 --seed 7
 say "a stock service begins again"
@@ -30,7 +30,7 @@ t simulate other.ota --device device.yaml | grep -e end:
 say "a link that cannot carry it"
 t simulate a.ota --device device.yaml --loss 90 --interval 1000 | grep -e 'tries again' -e 'gives up' -e '^end'
 say "every fault, with real keys"
-head -c 2000 /dev/zero | tr '\0' y >short.bin
+(head -c 8 app.bin; head -c 1992 /dev/zero | tr '\0' y) >short.bin
 q build stock.yaml --set firmware.file=short.bin -o short.ota
 sed 's/security-counter: 3/security-counter: 0/; $a policy: stock' device.yaml >stock-device.yaml
 t simulate short.ota --device stock-device.yaml --faults all --thin 5 | sed -n '/^faults/,$p'

