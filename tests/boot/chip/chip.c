@@ -55,6 +55,7 @@ static void describe_end(struct chip *c)
         .pwpgte = c->nvm.pwpgte,
         .uart_on = (c->uart.ctrla & 2u) != 0,
         .code_cache_on = p->cmcc_on != 0,
+        .watchdog_on = p->watchdog_on,
         .stale = c->cells.stale_count != 0,
         .port_b_changed =
             c->parts.port_b_analog != CHIP_PORT_B_ANALOG || c->parts.port_b_pull_ups != 0,
@@ -245,7 +246,10 @@ uint8_t *chip_ram(struct chip *c, uint32_t address)
 
 static bool is_late(const struct chip *c)
 {
-    return c->settings.watchdog != 0 && c->instructions - c->parts.kicked_at > c->settings.watchdog;
+    bool on = c->parts.watchdog_on || !c->settings.watchdog_by_software;
+
+    return on && c->settings.watchdog != 0 &&
+           c->instructions - c->parts.kicked_at > c->settings.watchdog;
 }
 
 static void track_stack(struct chip *c)

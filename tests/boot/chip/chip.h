@@ -55,16 +55,17 @@ enum chip_cut {
 };
 
 struct chip_settings {
-    uint32_t busy_polls;     /* times that anything says "not yet" */
-    uint64_t watchdog;       /* instructions between kicks, 0: off */
-    uint64_t limit;          /* instructions of one run */
-    uint32_t quiet_polls;    /* 0: waits for ever */
-    uint32_t low_voltage_at; /* operation that the controller gives up with LVDERR; 0: none */
-    bool runs_application;   /* no end where the core first fetches from main flash */
-    bool track_stack;        /* chip_end.lowest_sp counts; slow */
-    bool no_pll;             /* the radio's PLL never locks */
-    bool icm_dead;           /* the ICM never gets done */
-    bool icm_bus_error;      /* it reports an error instead */
+    uint32_t busy_polls;       /* times that anything says "not yet" */
+    uint64_t watchdog;         /* instructions between kicks, 0: off */
+    bool watchdog_by_software; /* off from a reset until it is switched on: WDTEN is 0 */
+    uint64_t limit;            /* instructions of one run */
+    uint32_t quiet_polls;      /* 0: waits for ever */
+    uint32_t low_voltage_at;   /* operation that the controller gives up with LVDERR; 0: none */
+    bool runs_application;     /* no end where the core first fetches from main flash */
+    bool track_stack;          /* chip_end.lowest_sp counts; slow */
+    bool no_pll;               /* the radio's PLL never locks */
+    bool icm_dead;             /* the ICM never gets done */
+    bool icm_bus_error;        /* it reports an error instead */
     bool trng_dead;
     uint32_t pins_low;   /* of port B, held from outside */
     uint32_t pin_glitch; /* look at port B that reads all pins low; counted from 1, 0: none */
@@ -76,6 +77,7 @@ struct chip_end {
     uint32_t lbwp, pwplt, pwpgte;
     bool uart_on, code_cache_on, stale; /* stale: a cache still holds what flash was before */
     bool port_b_changed;                /* not as after a reset */
+    bool watchdog_on;                   /* by software */
     uint32_t lowest_sp;                 /* since the run began */
     uint64_t instructions;
     uint64_t icm_blocks; /* of 64 bytes, hashed in this run */

@@ -77,6 +77,7 @@ struct parts {
     uint32_t polls;
     uint32_t kicks;
     uint64_t kicked_at, longest_without_kick;
+    bool watchdog_on;
     uint32_t system[0x1000 / 4]; /* 0xE000E000 */
     uint32_t mpu_start[MPU_REGIONS], mpu_attributes[MPU_REGIONS];
 };

@@ -14,6 +14,8 @@
 #define CLDORDY      (1u << 9)
 #define PMD3_TRNG    (1u << 6)
 
+#define WDT_ON (1u << 15)
+
 #define OSWEN       1u
 #define OSCCON_SPLL 0x100u
 #define SPLL_64MHZ  0xC0000108u
@@ -126,6 +128,10 @@ static void write_wdt(struct chip *c, uint32_t offset, unsigned len, uint32_t va
 {
     uint64_t gap = c->instructions - c->parts.kicked_at;
 
+    if (offset == 0 && len == 2 && (value & ~WDT_ON) == 0) {
+        c->parts.watchdog_on = (value & WDT_ON) != 0;
+        return;
+    }
     if (offset != 2 || len != 2 || value != 0x5743u) {
         chip_broken_rule(c, "%u byte(s) 0x%x to WDT+%u", len, value, offset);
         return;
@@ -139,7 +145,9 @@ static void write_wdt(struct chip *c, uint32_t offset, unsigned len, uint32_t va
 
 static uint32_t read_wdt(struct chip *c, uint32_t offset, unsigned len)
 {
-    (void)len;
+    if (offset == 0 && len == 2) {
+        return c->parts.watchdog_on ? WDT_ON : 0;
+    }
     chip_fault(c, "read of WDT+0x%x", offset);
     return 0;
 }

@@ -95,6 +95,7 @@ static void set_up(void)
     ck_assert_ptr_nonnull(chip);
     chip_settings(chip)->limit = 400000000;
     chip_settings(chip)->watchdog = WATCHDOG_PERIOD;
+    chip_settings(chip)->watchdog_by_software = true;
     chip_stop_at(chip, chip_symbol(chip, "wbz451_serial_dfu"));
     chip_flash_fill(chip, PDS, 0x77, PDS_LEN);
     provision();
@@ -159,7 +160,10 @@ static void check_runs(const struct image *image, uint32_t causes)
     check_application();
     ck_assert(holds(SLOT0, image));
     ck_assert_uint_eq(left_behind().report.action, OTAB_RUN_APPLICATION);
+    ck_assert(chip_end(chip)->watchdog_on == (left_behind().report.state == OTAB_TRIAL));
 }
+
+static uint32_t authenticate(uint32_t slot);
 
 static void check_waits(uint32_t error)
 {
@@ -180,6 +184,8 @@ START_TEST(test_boot_signed_image_runs)
     printf("verified boot of %u bytes: %llu instructions, at most %llu without a kick\n",
            OTAV_META_LEN + FW_LEN, (unsigned long long)chip_end(chip)->instructions,
            (unsigned long long)chip_end(chip)->longest_without_kick);
+    check_runs(&old_image, CHIP_SOFTWARE_RESET);
+    chip_settings(chip)->watchdog_by_software = false; /* on from the reset */
     check_runs(&old_image, CHIP_SOFTWARE_RESET);
 }
 END_TEST
@@ -207,6 +213,53 @@ START_TEST(test_boot_without_icm_or_pll_or_trng_runs)
     chip_settings(chip)->trng_dead = true;
     chip_settings(chip)->no_pll = true;
     check_runs(&old_image, CHIP_POWER_ON);
+}
+END_TEST
+
+/* It is waited for in vain once, not for each piece of the firmware. */
+START_TEST(test_boot_dead_icm_is_given_up)
+{
+    uint64_t instructions;
+
+    put_image(SLOT0, &old_image);
+    chip_settings(chip)->icm_bus_error = true;
+    check_runs(&old_image, CHIP_POWER_ON);
+    check_runs(&old_image, CHIP_POWER_ON);
+    instructions = chip_end(chip)->instructions;
+    chip_settings(chip)->icm_bus_error = false;
+    chip_settings(chip)->icm_dead = true;
+    check_runs(&old_image, CHIP_POWER_ON);
+    ck_assert_uint_lt(chip_end(chip)->instructions, instructions + 200000);
+}
+END_TEST
+
+/* Signed, and yet nothing that a core could start. */
+START_TEST(test_boot_unfit_vectors_are_refused)
+{
+    static const uint32_t unfit[][2] = {{0, APP_ENTRY | 1},
+                                        {0x20000000, APP_ENTRY | 1},
+                                        {0x20020004, APP_ENTRY | 1},
+                                        {APP_STACK + 2, APP_ENTRY | 1},
+                                        {APP_STACK, APP_ENTRY},
+                                        {APP_STACK, SLOT0 + OTAV_META_LEN - 1},
+                                        {APP_STACK, SLOT0 + OTAV_META_LEN + FW_LEN + 1},
+                                        {APP_STACK, SLOT1 + 1025},
+                                        {UINT32_MAX, UINT32_MAX}};
+
+    for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
+        begin_image(&new_image, NEW_VERSION, NEW_COUNTER, FW_LEN);
+        memcpy(new_image.fw, unfit[i], sizeof unfit[i]);
+        image_sign(&new_image, &key);
+        put_image(SLOT0, &new_image);
+        check_waits(OTAB_ERR_VECTORS);
+        put_image(SLOT0, &old_image);
+        check_runs(&old_image, CHIP_POWER_ON);
+        put_image(SLOT1, &new_image);
+        check_runs(&old_image, CHIP_POWER_ON);
+        ck_assert_uint_eq(left_behind().report.error, OTAB_ERR_VECTORS);
+        ck_assert_uint_eq(left_behind().report.state, OTAB_FAILED);
+        ck_assert_uint_eq(authenticate(1), 0);
+    }
 }
 END_TEST
 
@@ -402,8 +455,8 @@ START_TEST(test_boot_sampled_power_cuts_recover)
 {
     uint32_t operations;
 
-    make_image(&new_image, NEW_VERSION, NEW_COUNTER, 304, 0x22);
-    make_image(&old_image, OLD_VERSION, OLD_COUNTER, 304, 0x11);
+    make_image(&new_image, NEW_VERSION, NEW_COUNTER, 1024, 0x22);
+    make_image(&old_image, OLD_VERSION, OLD_COUNTER, 1024, 0x11);
     put_image(SLOT0, &old_image);
     check_runs(&old_image, CHIP_POWER_ON);
     put_image(SLOT1, &new_image);
@@ -744,6 +797,33 @@ START_TEST(test_boot_authenticate_entry_gives_the_install_verdict)
 }
 END_TEST
 
+/* Judged while the stack is the caller's: nothing is touched. */
+START_TEST(test_boot_authenticate_entry_refuses_odd_arguments)
+{
+    static const uint32_t odd[][2] = {{0, 0},
+                                      {1, MEMORY + 2},
+                                      {1, CHIP_RAM - 4},
+                                      {1, CHIP_RAM + CHIP_RAM_LEN - MEMORY_LEN + 4},
+                                      {0, SLOT1},
+                                      {0, UINT32_MAX - 3},
+                                      {2, 0},
+                                      {UINT32_MAX, MEMORY}};
+    static uint8_t before[CHIP_RAM_LEN];
+
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    memcpy(before, chip_ram(chip, CHIP_RAM), sizeof before);
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        uint32_t result = 99;
+
+        ck_assert_int_eq(chip_call(chip, "wbz451_authenticate_entry", odd[i], 2, &result),
+                         CHIP_RETURNED);
+        ck_assert_uint_eq(result, 0);
+        ck_assert(memcmp(before, chip_ram(chip, CHIP_RAM), sizeof before) == 0);
+    }
+}
+END_TEST
+
 START_TEST(test_boot_authenticate_entry_works_in_a_thread)
 {
     put_image(SLOT0, &old_image);
@@ -928,8 +1008,33 @@ START_TEST(test_boot_pin_waits_for_an_open_swap)
     chip_cut_at(chip, 300, CHIP_CUT_AFTER, 1);
     ck_assert_int_eq(run_bootloader(), CHIP_POWER_CUT);
     chip_settings(chip)->pins_low = WBZ451_DFU_PIN;
-    check_waits_as_asked();
-    ck_assert(holds(SLOT0, &new_image));
+    check_runs(&new_image, CHIP_SOFTWARE_RESET); /* a trial is not spent on it */
+    ck_assert_uint_eq(left_behind().report.state, OTAB_TRIAL);
+    ck_assert_int_eq(boot_with(CHIP_SOFTWARE_RESET), CHIP_REACHED);
+    ck_assert_uint_ne(left_behind().report.flags & OTAB_ASKED_DFU, 0);
+    ck_assert(holds(SLOT0, &old_image));
+}
+END_TEST
+
+/* The controller gives up once in the middle of a swap: what serial DFU would write over is needed. */
+START_TEST(test_boot_serial_dfu_leaves_an_open_swap_alone)
+{
+    const uint8_t bytes[16] = {0};
+
+    put_image(SLOT0, &old_image);
+    check_runs(&old_image, CHIP_POWER_ON);
+    put_image(SLOT1, &new_image);
+    chip_settings(chip)->low_voltage_at = 300;
+    enter_dfu();
+    ck_assert_uint_eq(left_behind().report.error, OTAV_ERR_FLASH_PROGRAM);
+    ck_assert_uint_ne(left_behind().report.flags & OTAB_UNFINISHED, 0);
+    chip_settings(chip)->low_voltage_at = 0;
+    ck_assert_uint_eq(ask((const uint32_t[]){0x050001, SLOT1}, 2), 0x050002);
+    ck_assert_uint_eq(send_cluster(SLOT1, bytes, sizeof bytes), 0x110002);
+    ck_assert_uint_eq(ask((const uint32_t[]){0x070001}, 1), 0x070001);
+    ck_assert_uint_eq(ask((const uint32_t[]){0x120001}, 1), 0x120000);
+    chip_stop_at(chip, chip_symbol(chip, "wbz451_serial_dfu"));
+    check_runs(&new_image, CHIP_SOFTWARE_RESET);
 }
 END_TEST
 
@@ -950,18 +1055,16 @@ START_TEST(test_boot_mail_enters_serial_dfu_once)
 }
 END_TEST
 
-/* A device nobody talks to goes back to its application; one that has none waits. */
-START_TEST(test_boot_serial_dfu_gives_up_only_when_asked_to)
+/* A device nobody talks to starts again, and whoever talks is waited for anew. */
+START_TEST(test_boot_serial_dfu_gives_up)
 {
-    const uint32_t patience[] = {100};
-    const uint32_t for_ever[] = {0};
+    const uint32_t args[] = {100, 1};
     const uint32_t version = 0x070001;
     uint32_t reply;
 
     enter_dfu();
-    ck_assert_int_eq(chip_call(chip, "wbz451_serial_dfu", for_ever, 1, NULL), CHIP_QUIET);
     chip_uart_send(chip, &version, sizeof version);
-    ck_assert_int_eq(chip_call(chip, "wbz451_serial_dfu", patience, 1, NULL), CHIP_RESET);
+    ck_assert_int_eq(chip_call(chip, "wbz451_serial_dfu", args, 2, NULL), CHIP_RESET);
     ck_assert_uint_eq(chip_uart_receive(chip, &reply, sizeof reply), sizeof reply);
     ck_assert_uint_eq(reply, version);
     ck_assert(!chip_end(chip)->uart_on);
@@ -1001,7 +1104,11 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_boot_pin_enters_serial_dfu_while_it_is_held);
     tcase_add_test(tcase, test_boot_pin_waits_for_an_open_swap);
     tcase_add_test(tcase, test_boot_mail_enters_serial_dfu_once);
-    tcase_add_test(tcase, test_boot_serial_dfu_gives_up_only_when_asked_to);
+    tcase_add_test(tcase, test_boot_serial_dfu_gives_up);
+    tcase_add_test(tcase, test_boot_serial_dfu_leaves_an_open_swap_alone);
+    tcase_add_test(tcase, test_boot_dead_icm_is_given_up);
+    tcase_add_test(tcase, test_boot_unfit_vectors_are_refused);
+    tcase_add_test(tcase, test_boot_authenticate_entry_refuses_odd_arguments);
 }
 
 int main(void)

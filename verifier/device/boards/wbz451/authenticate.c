@@ -8,12 +8,15 @@
 #include <otav/otav_provision.h>
 #include <string.h>
 
+#include "boot_image.h"
 #include "known.h"
 #include "layout.h"
 #include "wbz451_board.h"
 
 /* observed: what stock applications allocate, and what they understand. */
 enum { MEMORY_LEN = 3244, GOOD = 1, BAD = 0 };
+
+enum { MEMORY_OFFSET_MAX = (int)(OTAB_RAM_END - OTAB_RAM_START) - MEMORY_LEN };
 
 struct verification {
     struct otav_config config;
@@ -34,11 +37,21 @@ _Static_assert(offsetof(struct otab_boot, ctx) < sizeof(struct verification) &&
 uint32_t wbz451_authenticate(uint32_t slot, uintptr_t memory);
 void wbz451_authenticate_entry(void);
 
-/* r0: slot, r1: memory. In thread mode on the main stack, the memory becomes the process stack for as
+/* r0: slot, r1: memory. Whatever is not a slot and not memory is refused while the stack is still the
+ * caller's. In thread mode on the main stack, the memory becomes the process stack for as
  * long as it takes, so that interrupts stay on the main one; else the stack pointer moves there. */
 __attribute__((naked, used, section(".authenticate_entry"))) void wbz451_authenticate_entry(void)
 {
-    __asm__ volatile("push {r4, r5, r6, lr}\n\t"
+    __asm__ volatile("cmp r0, #1\n\t"
+                     "bhi 3f\n\t"
+                     "tst r1, #3\n\t"
+                     "bne 3f\n\t"
+                     "sub r2, r1, %1\n\t"
+                     "movw r3, %2\n\t"
+                     "movt r3, %3\n\t"
+                     "cmp r2, r3\n\t"
+                     "bhi 3f\n\t"
+                     "push {r4, r5, r6, lr}\n\t"
                      "mrs r5, control\n\t"
                      "mrs r6, ipsr\n\t"
                      "mov r4, sp\n\t"
@@ -61,7 +74,12 @@ __attribute__((naked, used, section(".authenticate_entry"))) void wbz451_authent
                      "bl wbz451_authenticate\n\t"
                      "mov sp, r4\n"
                      "2:\n\t"
-                     "pop {r4, r5, r6, pc}" ::"i"(MEMORY_LEN));
+                     "pop {r4, r5, r6, pc}\n"
+                     "3:\n\t"
+                     "movs r0, %4\n\t"
+                     "bx lr" ::"i"(MEMORY_LEN),
+                     "i"(OTAB_RAM_START), "i"(MEMORY_OFFSET_MAX & 0xFFFF),
+                     "i"(MEMORY_OFFSET_MAX >> 16), "i"(BAD));
 }
 
 static uint32_t read_slot(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len)
@@ -102,8 +120,14 @@ static uint32_t verify(struct verification *v, uint32_t slot)
     };
     enum otav_err err = otav_verify_slot(&v->ctx, &v->config, &otav_crypto_soft_no_aes, &flash,
                                          slot == 0 ? OTAV_BOOT : OTAV_INSTALL);
-    uint32_t good = err == OTAV_OK && otav_verdict(&v->ctx) == OTAV_ACCEPT ? GOOD : BAD;
+    const uint8_t *metadata = otav_get_metadata(&v->ctx);
+    const uint8_t *vectors = (const uint8_t *)flash.user + OTAV_META_LEN;
+    uint32_t good = BAD;
 
+    if (err == OTAV_OK && metadata != NULL && otav_verdict(&v->ctx) == OTAV_ACCEPT &&
+        otab_vectors_fit(vectors, otav_load_u32(metadata + OTAV_META_FW_LEN_OFF))) {
+        good = GOOD;
+    }
     return otav_verdict(&v->ctx) == OTAV_ACCEPT ? good : BAD;
 }
 
@@ -114,9 +138,6 @@ uint32_t wbz451_authenticate(uint32_t slot, uintptr_t memory)
     volatile uint8_t *byte = (volatile uint8_t *)work;
     uint32_t result = BAD;
 
-    if (slot > 1 || memory % sizeof(uint32_t) != 0) {
-        return BAD;
-    }
     wbz451_flash_cache_invalidate();
     if (configure(work)) {
         result = verify(&work->verification, slot);

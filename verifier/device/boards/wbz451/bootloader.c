@@ -37,7 +37,7 @@ uint32_t wbz451_settled(void)
 }
 
 /* What to do, from what the factory and the flash say. The pin comes last: by then no swap is open
- * that would need what serial DFU writes over. */
+ * that would need what serial DFU writes over. A trial is not spent on it. */
 static uint32_t decide(struct wbz451_left *left)
 {
     struct otav_crypto crypto;
@@ -56,7 +56,7 @@ static uint32_t decide(struct wbz451_left *left)
         return OTAB_SERIAL_DFU;
     }
     action = otab_boot(&boot, &platform, &factory, &left->report);
-    if (action == OTAB_RUN_APPLICATION && wbz451_dfu_pin()) {
+    if (action == OTAB_RUN_APPLICATION && left->report.state != OTAB_TRIAL && wbz451_dfu_pin()) {
         left->report.flags |= OTAB_ASKED_DFU;
         left->report.action = OTAB_SERIAL_DFU;
         return OTAB_SERIAL_DFU;
@@ -76,7 +76,11 @@ _Noreturn void wbz451_main(void)
     *WBZ451_LEFT = left;
     wbz451_forget_ram();
     if (action == OTAB_RUN_APPLICATION) {
+        if (left.report.state == OTAB_TRIAL) {
+            wbz451_watchdog_on();
+        }
         wbz451_handover(WBZ451_HANDOVER ^ cpu_forget(action) ^ OTAB_RUN_APPLICATION);
     }
-    wbz451_serial_dfu((left.report.flags & OTAB_ASKED_DFU) != 0 ? WBZ451_DFU_PATIENCE : 0);
+    wbz451_serial_dfu(WBZ451_DFU_PATIENCE,
+                      left.provision == OTAV_OK && (left.report.flags & OTAB_UNFINISHED) == 0);
 }

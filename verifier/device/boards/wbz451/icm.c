@@ -1,7 +1,8 @@
 /*
  * SHA-256 with the ICM behind the crypto port.
  * Layer: board, crypto back end. Invariants: the ICM gets whole blocks only; if it fails, the very
- * same blocks are hashed in software from the same chaining value, so the digest never depends on it.
+ * same blocks are hashed in software from the same chaining value, and all later ones too, so the
+ * digest never depends on it and is waited for in vain once.
  * spec: device pack, ICM; FIPS 180-4.
  */
 #include <otav/otav_error.h>
@@ -40,9 +41,11 @@ static void store_be32(uint8_t bytes[4], uint32_t x)
     memcpy(bytes, &x, sizeof x);
 }
 
-static bool wait_done(void)
+static bool wait_done(size_t count)
 {
-    for (uint32_t i = 0; i < WBZ451_ICM_POLLS; i++) {
+    uint32_t polls = WBZ451_ICM_POLLS + (uint32_t)count * WBZ451_ICM_BLOCK_POLLS;
+
+    for (uint32_t i = 0; i < polls; i++) {
         uint32_t status = ICM_STATUS;
 
         if ((status & ICM_STATUS_ERRORS) != 0) {
@@ -81,7 +84,7 @@ static bool by_icm(struct wbz451_icm *icm, struct chain *chain, const uint8_t *b
     icm->descriptor[2] = count - 1;
     icm->descriptor[3] = 0;
     start(icm, chain);
-    done = wait_done();
+    done = wait_done(count);
     ICM_CTRL = ICM_CTRL_DISABLE;
     ICM_CTRL = ICM_CTRL_RESET;
     __asm__ volatile("" ::: "memory");
@@ -106,7 +109,8 @@ static size_t hash_blocks(struct wbz451_icm *icm, struct chain *chain, const uin
         memcpy(icm->copy, blocks, count * BLOCK_LEN);
         source = icm->copy;
     }
-    if (!by_icm(icm, chain, source, count)) {
+    if (icm->failed || !by_icm(icm, chain, source, count)) {
+        icm->failed = true;
         for (size_t i = 0; i < count; i++) {
             otav_sha256_block(chain->words, source + i * BLOCK_LEN);
         }

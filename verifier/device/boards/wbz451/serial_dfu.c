@@ -1,7 +1,7 @@
 /*
  * Serial DFU with the commands of the stock tool.
- * Layer: program. Invariant: only slot 1 is ever erased or programmed, and what is in it runs only
- * after the next boot has verified it. spec: observed in the stock host script: a request is words,
+ * Layer: program. Invariant: only slot 1 is ever erased or programmed, not while the next boot still
+ * needs it, and what is in it runs only after that boot has verified it. spec: observed in the stock host script: a request is words,
  * little-endian: command << 16 | operand, address, ...; the reply is command << 16 | status.
  */
 #include <otav/otav_error.h>
@@ -41,7 +41,7 @@ static void wait_for_byte(uint32_t patience, uint8_t *ret_byte)
     uint32_t looks = patience;
 
     while (!wbz451_uart_get(ret_byte)) {
-        if (patience != 0 && --looks == 0) {
+        if (--looks == 0) {
             wbz451_uart_off();
             wbz451_software_reset();
         }
@@ -166,10 +166,13 @@ static size_t words_of(uint32_t command)
     }
 }
 
-static uint32_t serve(uint32_t command, uint32_t operand)
+static uint32_t serve(uint32_t command, uint32_t operand, bool may_write)
 {
     const uint32_t *words = request.words;
 
+    if (!may_write && (command == ERASE_PAGES || command == PROGRAM)) {
+        return FAIL;
+    }
     switch (command) {
     case ERASE_PAGES:
         return erase_pages(words[1], operand);
@@ -203,7 +206,7 @@ static bool receive_request(void)
            (request.words[2] <= sizeof request.data && receive(request.data, request.words[2]));
 }
 
-_Noreturn void wbz451_serial_dfu(uint32_t patience)
+_Noreturn void wbz451_serial_dfu(uint32_t patience, bool may_write)
 {
     if (!wbz451_uart_init()) {
         wbz451_software_reset();
@@ -216,7 +219,7 @@ _Noreturn void wbz451_serial_dfu(uint32_t patience)
             continue;
         }
         command = request.words[0] >> 16;
-        send(command << 16 | serve(command, request.words[0] & 0xFFFF));
+        send(command << 16 | serve(command, request.words[0] & 0xFFFF, may_write));
         if (command == GET_DEVICE_ID) {
             send(DSU_DID);
         } else if (command == RESET) {

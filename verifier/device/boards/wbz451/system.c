@@ -12,6 +12,12 @@ void wbz451_kick(void *user)
     WDT_CLEAR = WDT_CLEAR_KEY;
 }
 
+void wbz451_watchdog_on(void)
+{
+    WDT_CON |= WDT_CON_ON;
+    wbz451_kick(NULL);
+}
+
 uint32_t wbz451_random(void *user)
 {
     uint32_t word = 0;

@@ -40,6 +40,8 @@
 
 /* ---- watchdog [D 16.7.1] ---------------------------------------------------------------------- */
 
+#define WDT_CON       WBZ451_REG16(0x44000500u) /* lower half of WDTCON */
+#define WDT_CON_ON    (1u << 15) /* of effect only if WDTEN of the configuration words is 0 */
 #define WDT_CLEAR     WBZ451_REG16(0x44000502u) /* upper half of WDTCON; 16-bit writes only */
 #define WDT_CLEAR_KEY 0x5743u
 

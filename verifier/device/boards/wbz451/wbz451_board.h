@@ -43,6 +43,8 @@ void wbz451_forget_ram(void);
  * has no clock then. */
 bool wbz451_clock_init(void);
 void wbz451_kick(void *user);
+/* Until the next reset, unless software switches it off; its period is the configuration words'. */
+void wbz451_watchdog_on(void);
 /* A word of the TRNG; 0 if it gives none. */
 uint32_t wbz451_random(void *user);
 
@@ -76,10 +78,12 @@ void wbz451_cache_off(void);
 
 /* ---- crypto, SHA-256 by the ICM ----------------------------------------------------------------------- */
 
-/* Memory that the ICM reads and writes; zero-initialise. */
+/* Memory that the ICM reads and writes, and whether it failed once: then it is not asked again.
+ * Zero-initialise. */
 struct wbz451_icm {
     _Alignas(128) uint8_t result[OTAV_SHA256_LEN];
     _Alignas(64) volatile uint32_t descriptor[4];
+    bool failed;
     _Alignas(64) uint8_t copy[512]; /* of sources that it cannot read */
 };
 
@@ -103,9 +107,9 @@ void wbz451_uart_off(void);
 /* Whether the DFU pin is held, looked at twice. Leaves the port as it was. */
 bool wbz451_dfu_pin(void);
 
-/* Serves the stock tool's commands on the UART: version, device id, and erase, blank check and
- * program in slot 1; until it is told to reset, or the line stays quiet between two requests for so
- * many looks at it (0: for ever). */
-_Noreturn void wbz451_serial_dfu(uint32_t patience);
+/* Serves the stock tool's commands on the UART: version, device id, blank check, and, unless slot 1 has
+ * to stay as it is, erase and program in slot 1; until it is told to reset, or the line stays quiet
+ * between two requests for so many looks at it. */
+_Noreturn void wbz451_serial_dfu(uint32_t patience, bool may_write);
 
 #endif

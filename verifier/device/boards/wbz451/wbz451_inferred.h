@@ -25,6 +25,9 @@
 /* An application may be entered in any state between the reset's and the stock bootloader's: clocks
  * at 64 MHz or untouched, SERCOM0 off, nothing switched off in PMD1 and PMD3. */
 
+/* WDTCON.ON is set by a write to the lower half of the register, without the unlock sequence, and is
+ * 0 after every reset. */
+
 /* Bit n of NVMLBWP is boot page n of 4096 bytes. */
 #define WBZ451_BOOT_PAGE_BIT(address) (1u << ((address) / WBZ451_FLASH_PAGE_LEN))
 
@@ -55,14 +58,15 @@
 /* A software reset happens when RSWRST is read behind the write that asks for it. */
 
 /* Polls until a wait is given up, all far above what is known: crystal and PLL (the stock code waits
- * 8000 times for the crystal), one flash operation (10 ms for a page are 640,000 cycles), 4 MB
- * through the ICM (5 million cycles), one word of the TRNG (84 cycles). */
-#define WBZ451_CLOCK_POLLS 8000u
-#define WBZ451_NVM_POLLS   4000000u
-#define WBZ451_ICM_POLLS   4000000u
-#define WBZ451_TRNG_POLLS  10000u
-#define WBZ451_UART_POLLS  100000u
-#define WBZ451_CACHE_POLLS 10000u
+ * 8000 times for the crystal), one flash operation (10 ms for a page are 640,000 cycles), the ICM to
+ * begin and for each block (106 cycles), one word of the TRNG (84 cycles). */
+#define WBZ451_CLOCK_POLLS     8000u
+#define WBZ451_NVM_POLLS       4000000u
+#define WBZ451_ICM_POLLS       10000u
+#define WBZ451_ICM_BLOCK_POLLS 200u
+#define WBZ451_TRNG_POLLS      10000u
+#define WBZ451_UART_POLLS      100000u
+#define WBZ451_CACHE_POLLS     10000u
 
 /* The pin of port B that asks for serial DFU when it is low at a reset: the stock bootloader's default,
  * a button to ground. 0: no pin. Pins are inputs after a reset, and the pull-up has done its work after
@@ -70,8 +74,9 @@
 #define WBZ451_DFU_PIN       (1u << 4)
 #define WBZ451_DFU_PIN_READS 2000u
 
-/* Who asked for serial DFU and does not begin within about a minute gets the application back. A look
- * at the quiet line takes about 25 cycles. */
+/* Serial DFU that nobody begins within about a minute ends with a reset: who asked for it gets the
+ * application back, and what kept an application from running is tried again. A look at the quiet
+ * line takes about 25 cycles. */
 #define WBZ451_DFU_PATIENCE 150000000u
 
 /* A DFU request whose bytes stop coming for this long is dropped: far more than a byte's 87
