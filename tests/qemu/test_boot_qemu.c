@@ -60,9 +60,9 @@ START_TEST(test_qemu_first_install_from_slot1)
 {
     memset(bench_flash(&bench, OTAV_SLOT0_ADDRESS), 0xFF, OTAV_SLOT_LEN);
     bench_put(&bench, OTAV_SLOT1_ADDRESS, &old_image);
-    check_run(LIVE_EXIT_STOP, "1" GOOD "READY, version 1, report READY error 516 flags 8\n");
+    check_run(LIVE_EXIT_STOP, "1" GOOD "READY, version 0, report READY error 516 flags 8\n");
     ck_assert(bench_holds(&bench, OTAV_SLOT0_ADDRESS, &old_image));
-    check_run(LIVE_EXIT_STOP, "1" GOOD "READY, version 1, report READY error 0 flags 0\n");
+    check_run(LIVE_EXIT_STOP, "1" GOOD "READY, version 0, report READY error 0 flags 0\n");
 }
 END_TEST
 

@@ -146,7 +146,7 @@ static void set_up(void)
     bench_image(&bench, 1, LIVE_COUNT, &image);
     bench_put(&bench, OTAV_SLOT0_ADDRESS, &image);
     witness_open(&witness);
-    witness.application = otav_load_u32(image.fw + 4) & ~1u;
+    witness.application = LAYOUT_MAIN(otav_load_u32(image.fw + 4)) & ~1u;
 }
 
 static void tear_down(void)

@@ -56,6 +56,7 @@ static volatile bool started; /* zero at power-on */
 static volatile bool hangs;
 
 void live_reset(void);
+void live_reset_on_chip(void); /* by the linker's script */
 void live_start(void);
 
 /* The counter first: what was executed until here is the bootloader's. */
@@ -242,5 +243,5 @@ void entry_fault_and_hang(void)
 /* In the reserved words 7 and 8: number and conduct, which the host fills in. */
 __attribute__((section(".vectors"), used)) const struct vectors vectors = {
     live_stack_end,
-    {live_reset, on_fault, on_fault, on_fault, on_fault, on_fault, 0, 0, 0, 0, note_by_flash,
+    {live_reset_on_chip, on_fault, on_fault, on_fault, on_fault, on_fault, 0, 0, 0, 0, note_by_flash,
      on_fault, 0, note_by_flash, note_by_flash, note_by_flash}};

@@ -53,12 +53,13 @@ static __attribute__((noinline)) void forget_ram(void)
     clear(boot_bss_start, __builtin_frame_address(0));
 }
 
-/* In the state that the chip's bootloader leaves. */
+/* In the state that the chip's bootloader leaves. The entry is an address of the chip's flash, which the
+ * core has checked. */
 static _Noreturn void jump(void)
 {
     const volatile uint32_t *vectors = (const volatile uint32_t *)LAYOUT_APPLICATION;
     uint32_t stack = vectors[0];
-    uint32_t entry = vectors[1];
+    uint32_t entry = LAYOUT_MAIN(vectors[1]);
 
     SCB_VTOR = LAYOUT_APPLICATION;
     __asm__ volatile(
