@@ -112,8 +112,9 @@ enum otas_result {
  *   01 03 result, 01 04 result, 01 op 02 to any other opcode; none to 05
  * Data: the client writes 1..MTU-3 bytes; when 1024 bytes or the image length are reached the server
  * notifies one result byte, and only then may the client go on. 04: the verifier refuses the image,
- * and would again; 03: too much data, a battery below what the image asks, failed flash or crypto, or
- * any failure of a resumed transfer, which would then begin anew.
+ * and would again; 03: too much data, a battery below what the image asks, failed flash or crypto, a
+ * firmware signature that does not verify when a compressed transfer referred back to the slot, whose
+ * flash may have misread, or any failure of a resumed transfer, which would then begin anew.
  */
 enum { OTAS_REQUEST_LEN = 14, OTAS_REQUEST_LONG_LEN = 19, OTAS_REQUEST_RESUME_LEN = 35 };
 enum { OTAS_TRANSFER_ID_LEN = 16 };
@@ -249,6 +250,7 @@ struct otas_server {
     bool is_fast;      /* connection parameters asked for */
     bool slot_touched; /* erased or found with part of this image */
     bool resumed;      /* the transfer goes on with what lay in the slot */
+    bool read_back;    /* firmware was made of what lay in the slot */
     bool rearm;        /* the next tick starts the time again */
     uint16_t mtu;
     uint16_t group_len;    /* bytes waiting in group */
