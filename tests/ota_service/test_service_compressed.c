@@ -327,6 +327,36 @@ START_TEST(test_compressed_resumes_at_whole_pages_only)
 }
 END_TEST
 
+/* An empty last block where a group ends, at a point of the slot, and more blocks behind it: these stay
+ * out whether the link was lost there or not. */
+START_TEST(test_compressed_blocks_behind_the_last_stay_out_when_resumed)
+{
+    static const uint8_t empty[] = {0x00, 0x00, 0x00, 0xFF, 0xFF};
+    uint8_t *at = travelling.fw + points[0] - OTAV_META_LEN;
+    uint32_t added = sizeof empty;
+
+    while ((points[0] + added) % OTAS_GROUP_LEN != 0) {
+        added += sizeof empty;
+    }
+    memmove(at + added, at, OTAV_META_LEN + stream_len - points[0]);
+    for (uint32_t i = 0; i < added; i++) {
+        at[i] = empty[i % sizeof empty];
+    }
+    stream_len += added;
+    seal(stream_len, true);
+    expect_done(); /* the blocks that were added are in order */
+    at[added - sizeof empty] = 0x01;
+    seal(stream_len, true);
+    expect_refused(OTAV_ERR_TRAILING);
+    fresh_device();
+    cut_at(points[0] + added, true);
+    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_OPERATION_FAILED);
+    ck_assert_uint_eq(peer_last_event(&peer).code, OTAV_ERR_TRAILING);
+    ck_assert(peer_slot_holds(&peer, plain, 0));
+    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_INVALID_PARAMETER);
+}
+END_TEST
+
 START_TEST(test_compressed_resume_needs_the_decoder_again)
 {
     cut_at(sent.len - 100, true);
@@ -603,6 +633,7 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, test_compressed_equals_uninterrupted_at_every_fragment, 0, 4);
     tcase_add_test(tcase, test_compressed_many_cuts_in_one_transfer);
     tcase_add_test(tcase, test_compressed_resumes_at_whole_pages_only);
+    tcase_add_test(tcase, test_compressed_blocks_behind_the_last_stay_out_when_resumed);
     tcase_add_test(tcase, test_compressed_resume_needs_the_decoder_again);
     tcase_add_test(tcase, test_compressed_changed_flash_fails_and_starts_anew);
     tcase_add_test(tcase, test_compressed_forged_mark_never_harms);

@@ -239,15 +239,16 @@ NOINLINE void copy(struct otav_inflate *d, unsigned distance)
 
 /* ---- steps ------------------------------------------------------------------------------------ */
 
-/* Behind an empty stored block: what comes next needs no bit of what came before. */
+/* Behind an empty stored block: a block that comes next needs no bit of what came before. Behind the last
+ * one nothing may come, which a transfer that went on there would not know. */
 INLINE void pass_point(struct otav_inflate *d, const struct bits *in)
 {
-    uint32_t end = OTAV_META_LEN + d->written_len + d->buffer_len;
+    uint32_t len = d->written_len + d->buffer_len;
 
-    if (end % OTAV_DECODER_POINT_LEN == 0) {
-        write_buffer(d);
+    if (d->state == NUMBER(HEAD, 3) && (OTAV_META_LEN + len) % OTAV_DECODER_POINT_LEN == 0) {
         d->point.encoded_len = d->fed_len - (uint32_t)(in->end - in->at) - in->count / 8;
-        d->point.decoded_len = d->written_len;
+        d->point.decoded_len = len;
+        write_buffer(d);
     }
 }
 
