@@ -340,7 +340,7 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
         if (next > DISTANCE) {
             bits = BITS(next);
             if (bits > in.count) {
-                break;
+                goto starved;
             }
             value = in.hold & ((1u << bits) - 1);
             drop(&in, bits);
@@ -351,7 +351,7 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
             value = reversed(in.hold) >> (32 - CODE_BITS_MAX);
             bits = code_bits(code, value);
             if (bits > in.count) {
-                break;
+                goto starved;
             }
             from_limit = value - code->by_len[bits].limit; /* below 0 */
             value =
@@ -492,6 +492,9 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
     malformed:
         fail(d, OTAV_ERR_DEFLATE);
     }
+    /* A callback that failed may have wiped the state: what is left of the input stays out of it. */
+    return (enum otav_err)d->error;
+starved:
     d->hold = in.hold;
     d->hold_count = in.count;
     return (enum otav_err)d->error;
