@@ -20,7 +20,8 @@
  *
  * Limits: one peer at a time; one response waits at a time; a resume needs the verifier's plain
  * transfer format; the request that asks for it has 35 bytes, so MTU 38, or a stack that puts a long
- * write together before it hands it on.
+ * write together before it hands it on. One group of a compressed transfer may erase and program up to
+ * the whole slot, all from within the write that ends it: the port's erase and program kick the watchdog.
  */
 #ifndef OTAS_H
 #define OTAS_H
@@ -179,7 +180,9 @@ enum otas_link { OTAS_LINK_NORMAL, OTAS_LINK_FAST };
 struct otas_platform {
     void *user;
     const struct otav_crypto *crypto;
-    const struct otav_flash *slot;    /* slot 1; read may be NULL without resume */
+    const struct otav_flash *slot; /* slot 1; read may be NULL without resume and decoder; else it
+                                         gives what erase and program left in the cells, no cache of
+                                         what was there before */
     const struct otav_flash *mailbox; /* one page, shared with otab_app; NULL: no resume */
 
     /* Sends a notification of OTAS_CONTROL or OTAS_DATA; len <= OTAS_RESPONSE_MAX_LEN. false: not
