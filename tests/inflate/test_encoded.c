@@ -98,11 +98,15 @@ static enum otav_err run(const struct otav_flash *to, bool encrypted, size_t len
     return err;
 }
 
+/* All but the error, which inflate sets behind a callback that wiped it. */
 static void expect_wiped(void)
 {
-    static const uint8_t zeros[sizeof memory.buffer];
+    static const struct otav_inflate zeros;
+    struct otav_inflate rest;
 
-    ck_assert_mem_eq(memory.buffer, zeros, sizeof zeros);
+    memcpy(&rest, &memory, sizeof rest);
+    rest.error = 0;
+    ck_assert_mem_eq(&rest, &zeros, sizeof zeros);
 }
 
 START_TEST(test_encoded_transfer_ends_as_a_plain_one)

@@ -862,6 +862,36 @@ START_TEST(test_points_are_nowhere_else)
 }
 END_TEST
 
+/* An empty block where the slot reaches whole pages is a point, unless it is the last block. */
+START_TEST(test_points_are_not_behind_the_last_block)
+{
+    static struct output output;
+    const struct otav_decoder_io io = {&output, write_output, read_output};
+    const unsigned len = OTAV_DECODER_POINT_LEN - OTAV_META_LEN;
+    struct otav_inflate inflate;
+
+    for (unsigned last = 0; last < 2; last++) {
+        struct otav_decoder_point point = {1, 1};
+
+        begin_stream();
+        put_head(false, STORED);
+        align();
+        put_bits(len, 16);
+        put_bits(~len, 16);
+        put_bits(0, 8 * len);
+        put_head(last == 1, STORED);
+        align();
+        put_bits(0xFFFF0000, 32);
+        output.len = 0;
+        otav_inflate_begin(&inflate, &io, len);
+        ck_assert_int_eq(otav_inflate_feed(&inflate, stream, bit_len / 8), OTAV_OK);
+        otav_inflate_point(&inflate, &point);
+        ck_assert_uint_eq(point.encoded_len, last == 1 ? 0 : bit_len / 8);
+        ck_assert_uint_eq(point.decoded_len, last == 1 ? 0 : len);
+    }
+}
+END_TEST
+
 /* ---- callbacks -------------------------------------------------------------------------------- */
 
 /* An output whose call number failing gives an error. */
@@ -919,6 +949,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_points_are_where_the_output_goes_on_from);
     tcase_add_test(tc, test_points_are_nowhere_else);
+    tcase_add_test(tc, test_points_are_not_behind_the_last_block);
     tcase_add_test(tc, test_error_of_a_callback_is_the_last_word);
     tcase_add_loop_test(tc, test_levels_and_strategies_give_the_input, 0, INPUT_COUNT);
     tcase_add_loop_test(tc, test_windows_give_the_input, 0, INPUT_COUNT);

@@ -327,6 +327,36 @@ START_TEST(test_compressed_resumes_at_whole_pages_only)
 }
 END_TEST
 
+/* An empty last block where a group ends, at a point of the slot, and more blocks behind it: these stay
+ * out whether the link was lost there or not. */
+START_TEST(test_compressed_blocks_behind_the_last_stay_out_when_resumed)
+{
+    static const uint8_t empty[] = {0x00, 0x00, 0x00, 0xFF, 0xFF};
+    uint8_t *at = travelling.fw + points[0] - OTAV_META_LEN;
+    uint32_t added = sizeof empty;
+
+    while ((points[0] + added) % OTAS_GROUP_LEN != 0) {
+        added += sizeof empty;
+    }
+    memmove(at + added, at, OTAV_META_LEN + stream_len - points[0]);
+    for (uint32_t i = 0; i < added; i++) {
+        at[i] = empty[i % sizeof empty];
+    }
+    stream_len += added;
+    seal(stream_len, true);
+    expect_done(); /* the blocks that were added are in order */
+    at[added - sizeof empty] = 0x01;
+    seal(stream_len, true);
+    expect_refused(OTAV_ERR_TRAILING);
+    fresh_device();
+    cut_at(points[0] + added, true);
+    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_OPERATION_FAILED);
+    ck_assert_uint_eq(peer_last_event(&peer).code, OTAV_ERR_TRAILING);
+    ck_assert(peer_slot_holds(&peer, plain, 0));
+    ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_INVALID_PARAMETER);
+}
+END_TEST
+
 START_TEST(test_compressed_resume_needs_the_decoder_again)
 {
     cut_at(sent.len - 100, true);
@@ -398,9 +428,11 @@ END_TEST
 START_TEST(test_compressed_corrupt_stream_erases_the_first_page)
 {
     unsigned malformed = 0;
+    unsigned doubtful = 0;
     unsigned cases = 0;
 
     for (uint32_t i = 0; i < stream_len - 1; i += 23) {
+        uint8_t result;
         uint32_t code;
 
         travelling.fw[i] ^= 0xFF;
@@ -408,17 +440,72 @@ START_TEST(test_compressed_corrupt_stream_erases_the_first_page)
         travelling.fw[i] ^= 0xFF;
         fresh_device();
         peer_connect(&peer, 517);
-        ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_INVALID_PARAMETER);
+        result = peer_update(&peer, &sent, RESUME);
         code = peer_last_event(&peer).code;
-        ck_assert(code == OTAV_ERR_DEFLATE || code == OTAV_ERR_TRUNCATED ||
-                  code == OTAV_ERR_TRAILING || code == OTAV_ERR_FIRMWARE_SIGNATURE);
+        if (code == OTAV_ERR_FIRMWARE_SIGNATURE) {
+            ck_assert_uint_eq(result, OTAS_OPERATION_FAILED);
+            doubtful++;
+        } else {
+            ck_assert_uint_eq(result, OTAS_INVALID_PARAMETER);
+            ck_assert(code == OTAV_ERR_DEFLATE || code == OTAV_ERR_TRUNCATED ||
+                      code == OTAV_ERR_TRAILING);
+        }
         ck_assert(peer_slot_holds(&peer, plain, 0));
         ck_assert(peer_device_intact(&peer));
         malformed += code == OTAV_ERR_DEFLATE;
         cases++;
     }
     ck_assert_uint_gt(malformed, 0);
+    ck_assert_uint_gt(doubtful, 0);
     printf("changed bytes: %u, not well-formed: %u\n", cases, malformed);
+}
+END_TEST
+
+/* Stored blocks refer to nothing: what they hold can only be the sender's fault. */
+START_TEST(test_compressed_bad_signature_without_references_is_final)
+{
+    image_init(&image, 16, true);
+    memcpy(travelling.fw, (uint8_t[]){0x01, 16, 0, 0xEF, 0xFF}, 5);
+    memcpy(travelling.fw + 5, image.fw, 16);
+    stream_len = 21;
+    seal(stream_len, true);
+    expect_done();
+    travelling.fw[5] ^= 1;
+    (void)image_payload(&travelling, true, air);
+    expect_refused(OTAV_ERR_FIRMWARE_SIGNATURE);
+}
+END_TEST
+
+/* ---- bad flash -------------------------------------------------------------------------------- */
+
+static uint32_t (*honest_read)(void *user, uint32_t offset, uint8_t *ret, size_t len);
+static unsigned lie_at; /* the read of the slot that gives a wrong bit, counted from 1; 0: none */
+
+static uint32_t lying_read(void *user, uint32_t offset, uint8_t *ret, size_t len)
+{
+    uint32_t result = honest_read(user, offset, ret, len);
+
+    if (lie_at > 0 && --lie_at == 0) {
+        ret[len - 1] ^= 0x10;
+    }
+    return result;
+}
+
+/* One wrong bit in the device, once: nothing was wrong with what was sent. */
+START_TEST(test_compressed_bad_read_may_be_tried_again)
+{
+    for (unsigned at = 1; at < 400; at += 21) {
+        fresh_device();
+        honest_read = peer.slot.read;
+        peer.slot.read = lying_read;
+        lie_at = at;
+        ck_assert_uint_eq(peer_update(&peer, &sent, RESUME), OTAS_OPERATION_FAILED);
+        ck_assert_uint_eq(lie_at, 0);
+        ck_assert_uint_eq(peer_last_event(&peer).event, OTAS_FAILED);
+        ck_assert_uint_eq(peer_last_event(&peer).code, OTAV_ERR_FIRMWARE_SIGNATURE);
+        ck_assert(peer_slot_holds(&peer, plain, 0));
+        expect_done();
+    }
 }
 END_TEST
 
@@ -546,10 +633,13 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, test_compressed_equals_uninterrupted_at_every_fragment, 0, 4);
     tcase_add_test(tcase, test_compressed_many_cuts_in_one_transfer);
     tcase_add_test(tcase, test_compressed_resumes_at_whole_pages_only);
+    tcase_add_test(tcase, test_compressed_blocks_behind_the_last_stay_out_when_resumed);
     tcase_add_test(tcase, test_compressed_resume_needs_the_decoder_again);
     tcase_add_test(tcase, test_compressed_changed_flash_fails_and_starts_anew);
     tcase_add_test(tcase, test_compressed_forged_mark_never_harms);
     tcase_add_test(tcase, test_compressed_corrupt_stream_erases_the_first_page);
+    tcase_add_test(tcase, test_compressed_bad_signature_without_references_is_final);
+    tcase_add_test(tcase, test_compressed_bad_read_may_be_tried_again);
     tcase_add_test(tcase, test_compressed_wrong_length_of_output_is_refused);
     tcase_add_test(tcase, test_compressed_bomb_ends_at_the_length_of_the_firmware);
     tcase_add_test(tcase, test_compressed_empty_blocks_end_with_the_announced_length);

@@ -302,23 +302,41 @@ END_TEST
 
 /* ---- the mailbox ------------------------------------------------------------------------------ */
 
-static void put_mail(uint32_t off)
+static void put_mail(enum otab_mail type, uint32_t off)
 {
     uint8_t record[OTAB_MAIL_LEN] = {0};
     uint32_t check;
 
-    otav_store_u32(record + OTAB_MAIL_TYPE, OTAB_MAIL_CONFIRM);
+    otav_store_u32(record + OTAB_MAIL_TYPE, type);
     check = otab_log_check(record, OTAB_MAIL_CHECK);
     otav_store_u32(record + OTAB_MAIL_CHECK, check);
     otav_store_u32(record + OTAB_MAIL_CHECK_NOT, ~check);
     nvm_put(&peer.sim, OTAB_MAILBOX_ADDRESS + off, record, sizeof record);
 }
 
+/* The journal goes behind it. From the loop: what the mail says. */
+START_TEST(test_resume_waiting_mail_is_kept)
+{
+    static const enum otab_mail types[] = {OTAB_MAIL_INSTALL, OTAB_MAIL_CONFIRM, OTAB_MAIL_DFU};
+    const uint8_t *page = peer.sim.bytes[nvm_page(OTAB_MAILBOX_ADDRESS)];
+    uint8_t mail[OTAB_MAIL_LEN];
+
+    put_mail(types[_i], 0);
+    memcpy(mail, page, sizeof mail);
+    cut_at(17000, true);
+    ck_assert_mem_eq(page, mail, sizeof mail);
+    ck_assert_uint_eq(offered_index(), (uint32_t)(2 * MARK));
+    ck_assert_uint_eq(peer_complete(&peer), 0);
+    expect_done();
+    ck_assert_mem_eq(page, mail, sizeof mail);
+}
+END_TEST
+
 START_TEST(test_resume_full_mailbox_with_mails_does_without)
 {
     unsigned page = nvm_page(OTAB_MAILBOX_ADDRESS);
 
-    put_mail(OTAV_PAGE_LEN - 10 * OTAB_MAIL_LEN);
+    put_mail(OTAB_MAIL_CONFIRM, OTAV_PAGE_LEN - 10 * OTAB_MAIL_LEN);
     cut_at(17000, false);
     ck_assert_uint_eq(peer_last_event(&peer).event, OTAS_FAILED);
     ck_assert_uint_eq(offered_index(), 0);
@@ -523,6 +541,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, test_resume_judges_the_metadata_again);
     tcase_add_test(tcase, test_resume_damaged_journal_never_harms);
     tcase_add_test(tcase, test_resume_forged_index_fails_and_starts_anew);
+    tcase_add_loop_test(tcase, test_resume_waiting_mail_is_kept, 0, 3);
     tcase_add_test(tcase, test_resume_full_mailbox_with_mails_does_without);
     tcase_add_test(tcase, test_resume_goes_on_when_the_journal_is_full);
     tcase_add_test(tcase, test_resume_failing_mailbox_does_not_stop_the_transfer);

@@ -361,6 +361,27 @@ static void keep_step(void *user, const struct sim_step *step)
     s->steps[s->step_count++] = *step;
 }
 
+static enum ox keep_sent(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
+{
+    struct simulate *s = user;
+    size_t room = sizeof s->new_bytes - s->new_len;
+    size_t part = len < room ? len : room;
+
+    (void)offset;
+    memcpy(s->new_bytes + s->new_len, bytes, part);
+    s->new_len += (uint32_t)part;
+    return OX_OK;
+}
+
+/* The image that the device may run. Of a file that it refuses there may be none: then what is sent,
+ * decrypted, which must show up nowhere either. */
+static enum ox load_image(struct simulate *s, bool acceptable)
+{
+    s->new_len = 0;
+    return acceptable ? ota_file_image(&s->file, s->new_bytes, &s->new_len)
+                      : ota_file_for_each(&s->file, keep_sent, s);
+}
+
 /* What the device may do with the file, so that its simulation can be held against it. */
 static enum ox expect(struct simulate *s)
 {
@@ -371,7 +392,7 @@ static enum ox expect(struct simulate *s)
     enum ox ox = file_verdict_openssl(&s->file, &question, &verdict);
 
     if (ox == OX_OK) {
-        ox = ota_file_image(&s->file, s->new_bytes, &s->new_len);
+        ox = load_image(s, verdict.accepted);
     }
     if (ox != OX_OK) {
         return ox;

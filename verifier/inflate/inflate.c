@@ -239,15 +239,16 @@ NOINLINE void copy(struct otav_inflate *d, unsigned distance)
 
 /* ---- steps ------------------------------------------------------------------------------------ */
 
-/* Behind an empty stored block: what comes next needs no bit of what came before. */
+/* Behind an empty stored block: a block that comes next needs no bit of what came before. Behind the last
+ * one nothing may come, which a transfer that went on there would not know. */
 INLINE void pass_point(struct otav_inflate *d, const struct bits *in)
 {
-    uint32_t end = OTAV_META_LEN + d->written_len + d->buffer_len;
+    uint32_t len = d->written_len + d->buffer_len;
 
-    if (end % OTAV_DECODER_POINT_LEN == 0) {
-        write_buffer(d);
+    if (d->state == NUMBER(HEAD, 3) && (OTAV_META_LEN + len) % OTAV_DECODER_POINT_LEN == 0) {
         d->point.encoded_len = d->fed_len - (uint32_t)(in->end - in->at) - in->count / 8;
-        d->point.decoded_len = d->written_len;
+        d->point.decoded_len = len;
+        write_buffer(d);
     }
 }
 
@@ -339,7 +340,7 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
         if (next > DISTANCE) {
             bits = BITS(next);
             if (bits > in.count) {
-                break;
+                goto starved;
             }
             value = in.hold & ((1u << bits) - 1);
             drop(&in, bits);
@@ -350,7 +351,7 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
             value = reversed(in.hold) >> (32 - CODE_BITS_MAX);
             bits = code_bits(code, value);
             if (bits > in.count) {
-                break;
+                goto starved;
             }
             from_limit = value - code->by_len[bits].limit; /* below 0 */
             value =
@@ -491,6 +492,9 @@ enum otav_err otav_inflate_feed(void *state, const uint8_t *bytes, size_t len)
     malformed:
         fail(d, OTAV_ERR_DEFLATE);
     }
+    /* A callback that failed may have wiped the state: what is left of the input stays out of it. */
+    return (enum otav_err)d->error;
+starved:
     d->hold = in.hold;
     d->hold_count = in.count;
     return (enum otav_err)d->error;

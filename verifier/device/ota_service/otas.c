@@ -251,13 +251,15 @@ static void write_control(struct otas_server *server, const uint8_t *bytes, size
 
 /* ---- data ------------------------------------------------------------------------------------- */
 
-/* What the verifier refuses it refuses again, but for a resumed transfer, which its flash or journal may
- * have spoilt: the next one begins anew. */
+/* What the verifier refuses it refuses again, unless the device's own flash or journal may have spoilt it:
+ * anything of a resumed transfer, and the firmware of one that referred back to the slot. No step of
+ * inflate depends on what was read there, so that only the signature tells of a bad read. */
 static enum otas_result result_of(const struct otas_server *server, uint32_t code)
 {
     unsigned class = OTAV_ERR_CLASS(code);
+    bool doubtful = server->resumed || (server->read_back && code == OTAV_ERR_FIRMWARE_SIGNATURE);
 
-    return !server->resumed && class >= OTAV_CLASS_FORMAT && class <= OTAV_CLASS_ROLLBACK
+    return !doubtful && class >= OTAV_CLASS_FORMAT && class <= OTAV_CLASS_ROLLBACK
                ? OTAS_INVALID_PARAMETER
                : OTAS_OPERATION_FAILED;
 }

@@ -20,7 +20,8 @@
  *
  * Limits: one peer at a time; one response waits at a time; a resume needs the verifier's plain
  * transfer format; the request that asks for it has 35 bytes, so MTU 38, or a stack that puts a long
- * write together before it hands it on.
+ * write together before it hands it on. One group of a compressed transfer may erase and program up to
+ * the whole slot, all from within the write that ends it: the port's erase and program kick the watchdog.
  */
 #ifndef OTAS_H
 #define OTAS_H
@@ -112,8 +113,9 @@ enum otas_result {
  *   01 03 result, 01 04 result, 01 op 02 to any other opcode; none to 05
  * Data: the client writes 1..MTU-3 bytes; when 1024 bytes or the image length are reached the server
  * notifies one result byte, and only then may the client go on. 04: the verifier refuses the image,
- * and would again; 03: too much data, a battery below what the image asks, failed flash or crypto, or
- * any failure of a resumed transfer, which would then begin anew.
+ * and would again; 03: too much data, a battery below what the image asks, failed flash or crypto, a
+ * firmware signature that does not verify when a compressed transfer referred back to the slot, whose
+ * flash may have misread, or any failure of a resumed transfer, which would then begin anew.
  */
 enum { OTAS_REQUEST_LEN = 14, OTAS_REQUEST_LONG_LEN = 19, OTAS_REQUEST_RESUME_LEN = 35 };
 enum { OTAS_TRANSFER_ID_LEN = 16 };
@@ -178,7 +180,9 @@ enum otas_link { OTAS_LINK_NORMAL, OTAS_LINK_FAST };
 struct otas_platform {
     void *user;
     const struct otav_crypto *crypto;
-    const struct otav_flash *slot;    /* slot 1; read may be NULL without resume */
+    const struct otav_flash *slot; /* slot 1; read may be NULL without resume and decoder; else it
+                                         gives what erase and program left in the cells, no cache of
+                                         what was there before */
     const struct otav_flash *mailbox; /* one page, shared with otab_app; NULL: no resume */
 
     /* Sends a notification of OTAS_CONTROL or OTAS_DATA; len <= OTAS_RESPONSE_MAX_LEN. false: not
@@ -249,6 +253,7 @@ struct otas_server {
     bool is_fast;      /* connection parameters asked for */
     bool slot_touched; /* erased or found with part of this image */
     bool resumed;      /* the transfer goes on with what lay in the slot */
+    bool read_back;    /* firmware was made of what lay in the slot */
     bool rearm;        /* the next tick starts the time again */
     uint16_t mtu;
     uint16_t group_len;    /* bytes waiting in group */

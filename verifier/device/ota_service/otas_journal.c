@@ -60,8 +60,9 @@ static bool has_mail(const struct otav_flash *mailbox, bool *ret)
             return false;
         }
         type = otav_load_u32(record + OTAB_MAIL_TYPE);
-        found |= (type == OTAB_MAIL_INSTALL || type == OTAB_MAIL_CONFIRM) &&
-                 otab_log_is_checked(record, OTAB_MAIL_CHECK);
+        found |=
+            (type == OTAB_MAIL_INSTALL || type == OTAB_MAIL_CONFIRM || type == OTAB_MAIL_DFU) &&
+            otab_log_is_checked(record, OTAB_MAIL_CHECK);
     }
     *ret = found;
     return true;

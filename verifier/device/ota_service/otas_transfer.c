@@ -50,8 +50,10 @@ static uint8_t wanted_battery(const uint8_t metadata[OTAV_META_LEN])
 
 static uint32_t slot_read(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len)
 {
-    const struct otav_flash *slot = ((const struct otas_server *)user)->platform->slot;
+    struct otas_server *server = user;
+    const struct otav_flash *slot = server->platform->slot;
 
+    server->read_back = true;
     return slot->read(slot->user, offset, ret_bytes, len);
 }
 
@@ -157,6 +159,7 @@ bool otas_transfer_start(struct otas_server *server)
     enum otav_err err = OTAV_OK;
 
     if (server->received_len == 0) {
+        server->read_back = false;
         err = otav_open(&server->ctx, server->config->device, server->platform->crypto,
                         &server->slot, &transfer);
     }

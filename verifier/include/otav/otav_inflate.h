@@ -5,7 +5,8 @@
  * A stream is refused exactly where zlib's inflate refuses it, and also when it gives more or less than
  * the length that was announced, or is followed by anything.
  *
- * A point is an empty stored block, which zlib's sync flush ends with: a byte begins behind it.
+ * A point is an empty stored block, which zlib's sync flush ends with, but for one that is the last: a byte
+ * begins behind it.
  *
  * Limits: no allocation, no recursion; every step takes a bit of input or gives a byte of output, so
  * that the work is bounded by both lengths.

@@ -55,7 +55,8 @@ struct otav_crypto {
 };
 
 /* One slot. Offsets count bytes from its start; erase works on whole pages of OTAV_PAGE_LEN, program
- * on whole units of OTAV_UNIT_LEN that are erased (0xFF). OTAV_ACCEPT when done. */
+ * on whole units of OTAV_UNIT_LEN that are erased (0xFF). OTAV_ACCEPT when done. read gives what is in the
+ * cells: it may come from a cache only if that follows what erase and program did. */
 struct otav_flash {
     void *user;
     uint32_t (*read)(void *user, uint32_t offset, uint8_t *ret_bytes, size_t len);
