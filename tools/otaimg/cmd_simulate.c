@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <boot_image.h>
 #include <otas_boot.h>
 #include <otav/otav_openssl.h>
 
@@ -382,6 +383,13 @@ static enum ox load_image(struct simulate *s, bool acceptable)
                       : ota_file_for_each(&s->file, keep_sent, s);
 }
 
+/* Of what the verifier accepts: the bootloader also looks at the vectors. */
+static bool starts(const struct simulate *s)
+{
+    return s->new_len >= OTAV_META_LEN + OTAB_VECTORS_LEN &&
+           otab_vectors_fit(s->new_bytes + OTAV_META_LEN, s->new_len - OTAV_META_LEN);
+}
+
 /* What the device may do with the file, so that its simulation can be held against it. */
 static enum ox expect(struct simulate *s)
 {
@@ -402,6 +410,7 @@ static enum ox expect(struct simulate *s)
     setup->expect = (struct sim_expect){.old_image = {s->old_bytes, s->old_len},
                                         .new_image = {s->new_bytes, s->new_len},
                                         .acceptable = verdict.accepted,
+                                        .unfit = verdict.accepted && !starts(s),
                                         .encrypted = s->file.file.encrypted};
     return OX_OK;
 }

@@ -166,6 +166,11 @@ static void check_floor(struct sim_check *check)
     check->floor = floor;
 }
 
+static bool may_run_new(const struct sim_check *check)
+{
+    return check->expect.acceptable && !check->expect.unfit;
+}
+
 void sim_check_boot(struct sim_check *check)
 {
     const struct otab_report *report = &check->device->report;
@@ -176,8 +181,7 @@ void sim_check_boot(struct sim_check *check)
         return;
     }
     hold(check, SIM_VERIFIED,
-         is_new ? check->expect.acceptable
-                : holds(check, OTAV_SLOT0_ADDRESS, &check->expect.old_image));
+         is_new ? may_run_new(check) : holds(check, OTAV_SLOT0_ADDRESS, &check->expect.old_image));
     check_floor(check);
     if (report->state == OTAB_TRIAL) {
         check->trials++;
@@ -271,7 +275,7 @@ void sim_check_end(struct sim_check *check, unsigned attempts, unsigned power_cu
         ok &= check->device->flash.erases[page] - check->erases[page] <= bound;
     }
     hold(check, SIM_ERASES, ok);
-    if (check->expect.acceptable) {
+    if (may_run_new(check)) {
         hold(check, SIM_ENDS, ended);
     }
 }

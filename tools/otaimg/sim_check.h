@@ -34,7 +34,8 @@ struct sim_image {
 struct sim_expect {
     struct sim_image old_image;
     struct sim_image new_image;
-    bool acceptable; /* the device may run the new one */
+    bool acceptable; /* the verifier takes the new one */
+    bool unfit;      /* which cannot be started: the bootloader refuses it all the same */
     bool encrypted;  /* on the air */
 };
 

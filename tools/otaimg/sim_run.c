@@ -507,7 +507,7 @@ static enum sim_end find_end(const struct sim_run *run)
     if (run->check->trials > 0 || run->result.code == OTAB_ERR_NOT_CONFIRMED) {
         return SIM_END_REVERTED;
     }
-    return run->refused ? SIM_END_REFUSED : SIM_END_OLD;
+    return run->refused || run->result.code == OTAB_ERR_VECTORS ? SIM_END_REFUSED : SIM_END_OLD;
 }
 
 /* Also a link on which a group takes longer than the service waits. */

@@ -17,3 +17,8 @@ say "other firmware than was signed: its plaintext is looked for all the same"
 ends deflate-other-firmware inflates.yaml
 ends deflate-other-firmware-encrypted inflates.yaml
 ends firmware-bit-encrypted production.yaml
+say "what the verifier accepts and no core could start"
+head -c 1000 /dev/zero >zeros.bin
+q build stock.yaml --set firmware.file=zeros.bin -o zeros.ota
+sed 's/security-counter: 3/security-counter: 0/; $a policy: stock' device.yaml >stock-device.yaml
+t simulate zeros.ota --device stock-device.yaml | sed -n '/^end: /p; /^! /p; /^exit/p'

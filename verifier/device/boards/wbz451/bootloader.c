@@ -68,18 +68,21 @@ _Noreturn void wbz451_main(void)
 {
     struct wbz451_left left = {.magic = WBZ451_LEFT_MAGIC, .reset_cause = wbz451_reset_cause};
     uint32_t action;
+    uint32_t token;
 
     if (wbz451_clock_init()) {
         wbz451_cache_init();
     }
     action = decide(&left);
+    /* Before the comparison, behind which the compiler would put the constant in its place. */
+    token = WBZ451_HANDOVER ^ cpu_forget(action) ^ OTAB_RUN_APPLICATION;
     *WBZ451_LEFT = left;
     wbz451_forget_ram();
     if (action == OTAB_RUN_APPLICATION) {
         if (left.report.state == OTAB_TRIAL) {
             wbz451_watchdog_on();
         }
-        wbz451_handover(WBZ451_HANDOVER ^ cpu_forget(action) ^ OTAB_RUN_APPLICATION);
+        wbz451_handover(token);
     }
     wbz451_serial_dfu(WBZ451_DFU_PATIENCE,
                       left.provision == OTAV_OK && (left.report.flags & OTAB_UNFINISHED) == 0);
