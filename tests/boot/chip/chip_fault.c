@@ -32,7 +32,8 @@ enum mode { PASS, COUNT, AT_PLACES, AT_NEXT, AT_COUNTDOWN };
 struct options {
     const char *scenario; /* the beginning of a name; NULL: all */
     unsigned places;      /* inside the arithmetic, of each signature check */
-    unsigned part;        /* one place of so many; in front of the first signature check fewer */
+    unsigned part;        /* one place of so many; in front of the first signature check fewer; all
+                           * between the decision and the jump */
     uint32_t random;
     bool all, one_is_enough;
 };
@@ -43,6 +44,7 @@ static struct chip_snapshot *origin; /* of the scenario, before its reset */
 static struct chip_snapshot *call;   /* of a signature check */
 static struct chip_snapshot *here;   /* of the fault */
 static uint32_t verify, dfu, forget_ram, handover, bss_start;
+static uint32_t program, program_len; /* wbz451_main, and what is inlined there */
 
 /* of the run */
 static enum mode mode;
@@ -99,7 +101,7 @@ static bool is_worth_it(uint32_t pc)
     uint32_t turn = visited[pc / 2]++;
 
     reached++;
-    if (options.part > 1 &&
+    if (options.part > 1 && pc - program >= program_len &&
         (pc / 2 + scenario_index) % (decisive ? options.part : PREFIX_PART * options.part) != 0) {
         return false;
     }
@@ -518,6 +520,10 @@ static bool open_chip(const char *elf)
     chip = chip_open(elf);
     if (chip == NULL) {
         return false;
+    }
+    program = chip_symbol(chip, "wbz451_main") & ~1u;
+    while (strncmp(chip_where(chip, program + program_len), "wbz451_main", 11) == 0) {
+        program_len += 2;
     }
     verify = chip_symbol(chip, "otav_p256_verify") & ~1u;
     dfu = chip_symbol(chip, "wbz451_serial_dfu") & ~1u;
