@@ -27,6 +27,7 @@
 #include "key_ec.h"
 #include "known_keys.h"
 #include "pubkey.h"
+#include "read_files.h"
 #include "secret.h"
 #include "util.h"
 
@@ -72,6 +73,7 @@ enum ox key_file_read(const char *path, struct key_file *ret)
     if (fd < 0) {
         return diag_fail(OX_KEY, "cannot open key file '%s': %s", path, strerror(errno));
     }
+    read_files_note(fd);
     file.bytes = xmalloc(KEY_FILE_MAX_LEN + 1);
     if (fstat(fd, &status) == 0) {
         file.exposed = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
