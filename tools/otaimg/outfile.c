@@ -376,12 +376,20 @@ static enum ox appear(struct outfile *out)
     return sync_folder(out);
 }
 
+static enum ox show(struct outfile *out)
+{
+    if (out->failed) {
+        return OX_IO;
+    }
+    return out->target != NULL ? appear(out) : copy_to_stdout(out);
+}
+
 enum ox outfile_finish(struct outfile *out)
 {
-    enum ox rc = out->failed ? OX_IO : outfile_recheck(out);
+    enum ox rc = outfile_recheck(out);
 
     if (rc == OX_OK) {
-        rc = out->target != NULL ? appear(out) : copy_to_stdout(out);
+        rc = show(out);
     }
     outfile_abandon(out);
     return rc;
@@ -407,6 +415,18 @@ static enum ox appear_both(struct outfile *pair[2])
     return sync_folder(pair[0]) == OX_OK ? sync_folder(pair[1]) : OX_IO;
 }
 
+static enum ox show_both(struct outfile *pair[2])
+{
+    unsigned earlier = pair[0]->target == NULL ? 0 : 1;
+    enum ox rc;
+
+    if (pair[earlier]->target != NULL) {
+        return appear_both(pair);
+    }
+    rc = pair[1 - earlier]->failed ? OX_IO : show(pair[earlier]);
+    return rc == OX_OK ? show(pair[1 - earlier]) : rc;
+}
+
 enum ox outfile_finish_both(struct outfile *first, struct outfile *second)
 {
     struct outfile *pair[] = {first, second};
@@ -416,7 +436,7 @@ enum ox outfile_finish_both(struct outfile *first, struct outfile *second)
         rc = outfile_recheck(second);
     }
     if (rc == OX_OK) {
-        rc = appear_both(pair);
+        rc = show_both(pair);
     }
     outfile_abandon(first);
     outfile_abandon(second);

@@ -29,7 +29,8 @@ enum ox outfile_write_at(struct outfile *out, uint64_t offset, const void *bytes
 int outfile_fd(const struct outfile *out);
 /* Makes the file appear; the outfile is freed either way. */
 enum ox outfile_finish(struct outfile *out);
-/* Makes two files appear, or none; neither may be standard output. Both are freed either way. */
+/* Makes two files appear, or none; standard output comes first, since it cannot be taken back. Both
+ * are freed either way. */
 enum ox outfile_finish_both(struct outfile *first, struct outfile *second);
 /* Drops it; NULL is fine. */
 void outfile_abandon(struct outfile *out);
