@@ -135,7 +135,8 @@ static enum ox read_history(const struct manifest *m, const char *path, struct l
         ox = look_up(m, log, &in->history);
     }
     release_log_close(log);
-    return ox;
+    /* A broken log says nothing about the release: as for 'build', not as a finding. */
+    return ox == OX_DIFFERENT ? OX_POLICY : ox;
 }
 
 /* ---- printing --------------------------------------------------------------------------------- */
