@@ -313,7 +313,7 @@ static const struct {
     {{"--name", "k"}, "otaimg: '--name' is for C source, expected '--format c' with it"},
     {{"--format", "c", "--name", "1k"}, "otaimg: '--name' is '1k', expected a C identifier"},
     {{"--format", "c", "--name", "k;x"}, "otaimg: '--name' is 'k;x', expected a C identifier"},
-    {{"--format", "c", "--name", ""}, "otaimg: '--name' is '', expected a C identifier"},
+    {{"--format", "c", "--name", ""}, "otaimg: option '--name' is empty, expected a value"},
     {{"--format"}, "otaimg: option '--format' needs a value"},
 };
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "outfile.h"
+#include "read_files.h"
 
 /* Stand-ins that take the place of libc's: the n-th call from now fails with EIO (0 = none). */
 static unsigned fail_fsync_at;
@@ -503,6 +505,147 @@ START_TEST(test_outfile_dash_is_standard_output)
 }
 END_TEST
 
+/* ---- what may not be replaced ----------------------------------------------------------------- */
+
+static void note(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(fd, 0);
+    read_files_note(fd);
+    ck_assert_int_eq(close(fd), 0);
+}
+
+static void expect_refused(const char *path, const char *message)
+{
+    struct outfile *out = NULL;
+
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_open(path, 0644, &out), OX_USAGE);
+    ck_assert_ptr_null(out);
+    ck_assert_str_eq(caught(), message);
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_check(path), OX_USAGE);
+    ck_assert_str_eq(caught(), message);
+}
+
+START_TEST(test_outfile_what_was_read_is_not_replaced)
+{
+    put_text("in", "input");
+    put_text("other", "other");
+    ck_assert_int_eq(symlink("in", "soft"), 0);
+    ck_assert_int_eq(link("in", "hard"), 0);
+    note("in");
+    note("in");
+    expect_refused("in",
+                   "otaimg: in: would replace what was read from it, expected another file\n");
+    expect_refused("./soft",
+                   "otaimg: ./soft: would replace what was read from it, expected another file\n");
+    expect_refused("hard",
+                   "otaimg: hard: would replace what was read from it, expected another file\n");
+    ck_assert_int_eq(outfile_finish(open_ok("other")), OX_OK);
+    expect_file("in", "input");
+    ck_assert_uint_eq(count_entries(), 4);
+}
+END_TEST
+
+/* More files than the table starts with. */
+START_TEST(test_outfile_every_file_that_was_read_is_remembered)
+{
+    char name[16];
+
+    for (unsigned i = 0; i < 200; i++) {
+        (void)snprintf(name, sizeof name, "in%u", i);
+        put_text(name, "input");
+        note(name);
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        (void)snprintf(name, sizeof name, "in%u", i);
+        catch_diagnostics();
+        ck_assert_int_eq(outfile_check(name), OX_USAGE);
+    }
+}
+END_TEST
+
+START_TEST(test_outfile_what_is_no_file_is_not_remembered)
+{
+    read_files_note(-1);
+    note("/dev/null");
+    ck_assert(!read_files_has("/dev/null"));
+    ck_assert(!read_files_has("absent"));
+}
+END_TEST
+
+/* Read after it was opened for writing: the old file stays. */
+START_TEST(test_outfile_read_later_is_not_replaced)
+{
+    static const char message[] =
+        "otaimg: f: would replace what was read from it, expected another file\n";
+    struct outfile *out;
+
+    put_text("f", "old");
+    out = open_ok("f");
+    ck_assert_int_eq(outfile_recheck(out), OX_OK);
+    note("f");
+    ck_assert_int_eq(outfile_recheck(out), OX_USAGE);
+    ck_assert_str_eq(caught(), message);
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_finish(out), OX_USAGE);
+    ck_assert_str_eq(caught(), message);
+    put_text("g", "old");
+    for (unsigned i = 0; i < 2; i++) {
+        struct outfile *other = open_ok(i == 0 ? "h" : "k");
+
+        out = open_ok("g");
+        if (i == 1) {
+            note("g");
+        }
+        catch_diagnostics();
+        ck_assert_int_eq(i == 0 ? outfile_finish_both(other, out) : outfile_finish_both(out, other),
+                         i == 0 ? OX_OK : OX_USAGE);
+    }
+    expect_file("f", "old");
+    expect_file("g", "");
+    ck_assert_uint_eq(count_entries(), 3);
+}
+END_TEST
+
+START_TEST(test_outfile_replacing_takes_the_place_of_what_was_read)
+{
+    struct outfile *out = NULL;
+
+    put_text("f", "old");
+    note("f");
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_open_replacing("f", 0644, &out), OX_OK);
+    note("f");
+    ck_assert_int_eq(outfile_write(out, "new", 3), OX_OK);
+    ck_assert_int_eq(outfile_finish(out), OX_OK);
+    ck_assert_str_eq(caught(), "");
+    expect_file("f", "new");
+}
+END_TEST
+
+/* Of those that are open at the same time; which may not exist yet. */
+START_TEST(test_outfile_one_name_is_not_written_twice)
+{
+    struct outfile *first = open_ok("f");
+    struct outfile *other = open_ok("g");
+    struct outfile *again = NULL;
+
+    expect_refused("./f", "otaimg: ./f: would be written twice, expected another file\n");
+    catch_diagnostics();
+    ck_assert_int_eq(outfile_open_replacing("./g", 0644, &again), OX_USAGE);
+    ck_assert_str_eq(caught(), "otaimg: ./g: would be written twice, expected another file\n");
+    outfile_abandon(other);
+    ck_assert_int_eq(outfile_finish(first), OX_OK);
+    ck_assert_int_eq(outfile_check("f"), OX_OK);
+    ck_assert_int_eq(outfile_check("g"), OX_OK);
+    ck_assert_int_eq(outfile_finish(open_ok("f")), OX_OK);
+    ck_assert_uint_eq(count_entries(), 1);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, enter_temp_folder, leave_temp_folder);
@@ -529,6 +672,12 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_outfile_child_keeps_files_of_parent);
     tcase_add_test(tc, test_outfile_too_many_files_fail);
     tcase_add_test(tc, test_outfile_dash_is_standard_output);
+    tcase_add_test(tc, test_outfile_what_was_read_is_not_replaced);
+    tcase_add_test(tc, test_outfile_every_file_that_was_read_is_remembered);
+    tcase_add_test(tc, test_outfile_what_is_no_file_is_not_remembered);
+    tcase_add_test(tc, test_outfile_read_later_is_not_replaced);
+    tcase_add_test(tc, test_outfile_replacing_takes_the_place_of_what_was_read);
+    tcase_add_test(tc, test_outfile_one_name_is_not_written_twice);
 }
 
 int main(void)

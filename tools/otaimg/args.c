@@ -102,6 +102,9 @@ static enum ox take_option(struct args *args, int argc, char **argv, int *i)
         }
         value = argv[++*i];
     }
+    if (value[0] == '\0') {
+        return diag_fail(OX_USAGE, "option '--%s' is empty, expected a value", option->spec->name);
+    }
     return add_value(option, value);
 }
 

@@ -13,26 +13,6 @@
 #include "evidence.h"
 #include "util.h"
 
-/* Two paths of one file give the same text. Caller frees. */
-static char *real_output(const char *path)
-{
-    char *real = realpath(path, NULL);
-    const char *slash = strrchr(path, '/');
-    char *folder;
-    char *real_folder;
-
-    if (real != NULL) {
-        return real;
-    }
-    folder = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
-    real_folder = realpath(folder, NULL);
-    real = xasprintf("%s/%s", real_folder != NULL ? real_folder : folder,
-                     slash != NULL ? slash + 1 : path);
-    free(real_folder);
-    free(folder);
-    return real;
-}
-
 struct real_path {
     char *path;
     unsigned index;
@@ -86,11 +66,11 @@ static unsigned list_paths(const struct batch_image *images, unsigned count, boo
     unsigned found = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        ret[found++] = (struct real_path){real_output(images[i].output), i, false};
+        ret[found++] = (struct real_path){path_real(images[i].output), i, false};
         if (provenance) {
             char *path = xasprintf("%s" EVIDENCE_SUFFIX, images[i].output);
 
-            ret[found++] = (struct real_path){real_output(path), i, true};
+            ret[found++] = (struct real_path){path_real(path), i, true};
             free(path);
         }
     }

@@ -132,15 +132,11 @@ static enum ox ask_log(struct answering *a, const struct signer *signer, const c
     return ox == OX_OK ? release_log_refuse_other_content(a->log, &entry->release) : ox;
 }
 
-static enum ox write_response(struct answering *a, const char *output)
+static enum ox write_response(struct answering *a, const char *output, struct outfile *out)
 {
     char *text = response_text(&a->response);
-    struct outfile *out = NULL;
-    enum ox ox = outfile_open(output, 0666, &out);
+    enum ox ox = outfile_write(out, text, strlen(text));
 
-    if (ox == OX_OK) {
-        ox = outfile_write(out, text, strlen(text));
-    }
     if (ox == OX_OK && a->log != NULL) {
         ox = release_log_append_output(a->log, &a->entry, output, outfile_fd(out));
     }
@@ -150,6 +146,23 @@ static enum ox write_response(struct answering *a, const char *output)
         return ox;
     }
     return outfile_finish(out);
+}
+
+/* The output is opened first, so that nothing is signed in vain. */
+static enum ox sign_to(struct answering *a, struct signer *signer, const char *output)
+{
+    struct outfile *out = NULL;
+    enum ox ox = outfile_open(output, 0666, &out);
+
+    if (ox != OX_OK) {
+        return ox;
+    }
+    ox = sign(&a->request, signer, &a->response);
+    if (ox != OX_OK) {
+        outfile_abandon(out);
+        return ox;
+    }
+    return write_response(a, output, out);
 }
 
 static enum ox answer(struct answering *a, const struct args *args, struct key_ring *ring)
@@ -168,10 +181,7 @@ static enum ox answer(struct answering *a, const struct args *args, struct key_r
         ox = ask_log(a, signer, args_value(args, "log"));
     }
     if (ox == OX_OK) {
-        ox = sign(&a->request, signer, &a->response);
-    }
-    if (ox == OX_OK) {
-        ox = write_response(a, output);
+        ox = sign_to(a, signer, output);
     }
     if (ox == OX_OK) {
         put_printable(stdout, output);

@@ -313,6 +313,7 @@ static enum ox write_file(struct attaching *a, const char *output)
 {
     const struct signed_copy copy = {&a->draft, a->image, a->encrypted, a->request.metadata,
                                      a->request.xy};
+    struct outfile *out = NULL;
     char text[65];
     uint8_t id[32];
     enum ox ox;
@@ -323,7 +324,10 @@ static enum ox write_file(struct attaching *a, const char *output)
     if (output == NULL) {
         return diag_fail(OX_USAGE, "%s: names no output, and no --output given", a->request.path);
     }
-    ox = signed_copy_write(&copy, a->log, &a->entry, output);
+    ox = outfile_open(output, 0666, &out);
+    if (ox == OX_OK) {
+        ox = signed_copy_write(&copy, a->log, &a->entry, output, out);
+    }
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(a->request.xy, id);
         hex_encode(id, sizeof id, text);

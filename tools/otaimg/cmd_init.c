@@ -1,8 +1,7 @@
 /*
  * Command init: a commented manifest to start from, with a product UUID and an IV of its own.
  *
- * Nothing that exists is overwritten unless asked for, and both files are looked at before either
- * is written.
+ * Nothing that exists is overwritten unless asked for, and of two files both appear or none does.
  */
 #include "cmd_init.h"
 
@@ -68,13 +67,44 @@ static enum ox check_absent(const char *path)
     return OX_IO;
 }
 
-/* Takes the text over. */
-static enum ox write_text(const char *path, char *text)
+/* Takes the text over. *ret appears when it is finished. */
+static enum ox write_text(const char *path, char *text, struct outfile **ret)
 {
-    enum ox ox = outfile_write_all(path, 0666, text, strlen(text));
+    struct outfile *out = NULL;
+    enum ox ox = outfile_open(path, 0666, &out);
 
+    if (ox == OX_OK) {
+        ox = outfile_write(out, text, strlen(text));
+    }
     free(text);
-    return ox;
+    if (ox != OX_OK) {
+        outfile_abandon(out);
+        return ox;
+    }
+    *ret = out;
+    return OX_OK;
+}
+
+static enum ox write_files(const struct product *product, const char *manifest_path,
+                           const char *device_path)
+{
+    struct outfile *manifest = NULL;
+    struct outfile *device = NULL;
+    enum ox ox = write_text(manifest_path,
+                            xasprintf(INIT_MANIFEST_TEXT, product->iv, product->uuid), &manifest);
+
+    if (ox == OX_OK && device_path == NULL) {
+        return outfile_finish(manifest);
+    }
+    if (ox == OX_OK) {
+        ox = write_text(device_path, xasprintf(INIT_DEVICE_TEXT, product->uuid, product->iv),
+                        &device);
+    }
+    if (ox != OX_OK) {
+        outfile_abandon(manifest);
+        return ox;
+    }
+    return outfile_finish_both(manifest, device);
 }
 
 enum ox init_write(const char *manifest_path, const char *device_path, bool force)
@@ -88,13 +118,7 @@ enum ox init_write(const char *manifest_path, const char *device_path, bool forc
     if (ox == OX_OK) {
         ox = make_product(&product);
     }
-    if (ox == OX_OK) {
-        ox = write_text(manifest_path, xasprintf(INIT_MANIFEST_TEXT, product.iv, product.uuid));
-    }
-    if (ox == OX_OK && device_path != NULL) {
-        ox = write_text(device_path, xasprintf(INIT_DEVICE_TEXT, product.uuid, product.iv));
-    }
-    return ox;
+    return ox == OX_OK ? write_files(&product, manifest_path, device_path) : ox;
 }
 
 static enum ox run(const struct args *args)

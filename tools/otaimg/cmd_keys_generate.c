@@ -71,7 +71,11 @@ static enum ox generate_file(const struct args *args, const struct key_options *
                              enum token_key_kind type, uint8_t ret_xy[64])
 {
     const char *path = key_uri_path(args_operand(args, 0));
+    enum ox ox = outfile_check(path);
 
+    if (ox != OX_OK) {
+        return ox;
+    }
     if (type == TOKEN_KEY_AES128) {
         return key_generate_aes128(path);
     }

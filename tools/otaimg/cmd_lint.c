@@ -32,11 +32,16 @@ static const struct option_spec options[] = {
 struct lint_input {
     struct lint_facts facts;
     struct lint_history history;
-    bool sign_key_unread; /* rules about it say nothing */
-    bool aes_key_unread;
+    enum lint_rule skipped[LINT_RULE_COUNT]; /* those about keys that cannot be read */
+    unsigned skipped_count;
 };
 
 /* ---- gathering -------------------------------------------------------------------------------- */
+
+static void add_skipped(struct lint_input *in, enum lint_rule rule)
+{
+    in->skipped[in->skipped_count++] = rule;
+}
 
 /* A key that this machine cannot read is no reason to say nothing about the rest. */
 static void read_sign_key(const struct manifest *m, const struct key_options *keys,
@@ -51,9 +56,8 @@ static void read_sign_key(const struct manifest *m, const struct key_options *ke
         lint_facts_add_signer(&in->facts, xy);
         return;
     }
-    in->sign_key_unread = true;
-    diag_warn("%s: lint %s and %s not checked: the signing key cannot be read", m->label,
-              lint_rules[LINT_SAMPLE_KEY].id, lint_rules[LINT_DEVELOPMENT_KEY].id);
+    add_skipped(in, LINT_SAMPLE_KEY);
+    add_skipped(in, LINT_DEVELOPMENT_KEY);
 }
 
 /* A token never gives an AES key away, so only one in a file can be a known one. */
@@ -71,9 +75,7 @@ static void read_aes_key(const struct manifest *m, const struct key_options *key
         cipher_close(cipher);
         return;
     }
-    in->aes_key_unread = true;
-    diag_warn("%s: lint %s not checked: the AES key cannot be read", m->label,
-              lint_rules[LINT_DEFAULT_AES_KEY].id);
+    add_skipped(in, LINT_DEFAULT_AES_KEY);
 }
 
 /* What fw_check_layout() says names the address and goes to standard error. */
@@ -133,7 +135,8 @@ static enum ox read_history(const struct manifest *m, const char *path, struct l
         ox = look_up(m, log, &in->history);
     }
     release_log_close(log);
-    return ox;
+    /* A broken log says nothing about the release: as for 'build', not as a finding. */
+    return ox == OX_DIFFERENT ? OX_POLICY : ox;
 }
 
 /* ---- printing --------------------------------------------------------------------------------- */
@@ -151,8 +154,12 @@ static const char *class_word(const struct manifest *m)
     return m->production ? "production" : "development";
 }
 
-static void print_text(const struct manifest *m, const struct lint_findings *findings)
+static void print_text(const struct manifest *m, const struct lint_input *in,
+                       const struct lint_findings *findings)
 {
+    for (unsigned i = 0; i < in->skipped_count; i++) {
+        (void)printf("skipped %s: the key cannot be read\n", lint_rules[in->skipped[i]].id);
+    }
     for (unsigned i = 0; i < findings->count; i++) {
         const struct lint_finding *finding = &findings->items[i];
 
@@ -186,12 +193,8 @@ static json_t *skipped_json(const struct lint_input *in)
 {
     json_t *list = json_array();
 
-    if (in->sign_key_unread) {
-        (void)json_array_append_new(list, key_text_json(lint_rules[LINT_SAMPLE_KEY].id));
-        (void)json_array_append_new(list, key_text_json(lint_rules[LINT_DEVELOPMENT_KEY].id));
-    }
-    if (in->aes_key_unread) {
-        (void)json_array_append_new(list, key_text_json(lint_rules[LINT_DEFAULT_AES_KEY].id));
+    for (unsigned i = 0; i < in->skipped_count; i++) {
+        (void)json_array_append_new(list, key_text_json(lint_rules[in->skipped[i]].id));
     }
     return list;
 }
@@ -250,7 +253,18 @@ static enum ox gather(const struct manifest *m, const char *log, const struct ke
     return ox;
 }
 
-/* OX_DIFFERENT when there are findings. list: gets the release; NULL = it is printed as text. */
+/* A rule that was neither applied nor turned off: a gate must not take that for a pass. */
+static bool has_gap(const struct manifest *m, const struct lint_input *in)
+{
+    for (unsigned i = 0; i < in->skipped_count; i++) {
+        if (m->lint_off[in->skipped[i]] == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* OX_DIFFERENT when there are findings, or rules that could not be applied. list: gets the release; NULL = it is printed as text. */
 static enum ox lint_one(const struct manifest *m, const char *log, const struct key_options *keys,
                         json_t *list)
 {
@@ -263,9 +277,9 @@ static enum ox lint_one(const struct manifest *m, const char *log, const struct 
         if (list != NULL) {
             (void)json_array_append_new(list, release_json(m, &in, &findings));
         } else {
-            print_text(m, &findings);
+            print_text(m, &in, &findings);
         }
-        ox = findings.count > findings.off_count ? OX_DIFFERENT : OX_OK;
+        ox = findings.count > findings.off_count || has_gap(m, &in) ? OX_DIFFERENT : OX_OK;
         lint_free(&findings);
     }
     return ox;
@@ -333,7 +347,7 @@ const struct command command_lint = {
         "rules.\n"
         "Of the signing key only the public half is needed. Of a manifest with 'variants' each is "
         "a\n"
-        "release of its own. Exit code 1 when there are findings.",
+        "release of its own. Exit code 1 when there are findings, or rules that cannot be checked.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

@@ -41,6 +41,7 @@ struct signing {
     uint8_t metadata[OTAV_META_LEN];
     struct release_log *log; /* NULL = none */
     struct release_log_entry entry;
+    struct outfile *out; /* NULL = not open */
 };
 
 /* ---- the log ---------------------------------------------------------------------------------- */
@@ -86,6 +87,13 @@ static enum ox open_log(struct signing *s, const char *path, const char *action)
 {
     s->entry.action = action;
     return path != NULL ? release_log_open(path, true, &s->log) : OX_OK;
+}
+
+/* Before anything is signed; without --output it takes the input's place. */
+static enum ox open_output(struct signing *s, const char *given, const char *input)
+{
+    return given != NULL ? outfile_open(given, 0666, &s->out)
+                         : outfile_open_replacing(input, 0666, &s->out);
 }
 
 /* ---- from the input to the output ------------------------------------------------------------- */
@@ -169,12 +177,17 @@ static enum ox run_with(const struct args *args, const char *action,
         ox = open_log(&s, args_value(args, "log"), action);
     }
     if (ox == OX_OK) {
+        ox = open_output(&s, given, args_operand(args, 0));
+    }
+    if (ox == OX_OK) {
         ox = make_signatures(&s);
     }
     if (ox == OX_OK) {
+        struct outfile *out = s.out;
         const struct signed_copy copy = {&s.file, NULL, s.encrypted, s.metadata, s.xy};
 
-        ox = signed_copy_write(&copy, s.log, &s.entry, output);
+        s.out = NULL;
+        ox = signed_copy_write(&copy, s.log, &s.entry, output, out);
     }
     if (ox == OX_OK && strcmp(output, "-") != 0) {
         pubkey_id(s.xy, id);
@@ -182,6 +195,7 @@ static enum ox run_with(const struct args *args, const char *action,
         put_printable(stdout, output);
         printf(": signed with key %s\n", id_text);
     }
+    outfile_abandon(s.out);
     release_log_close(s.log);
     signer_close(s.signer);
     ota_file_close(&s.file);

@@ -13,6 +13,7 @@
 #include <otav/otav_openssl.h>
 
 #include "diag.h"
+#include "read_files.h"
 #include "util.h"
 
 enum { CHUNK = 65536 };
@@ -70,6 +71,7 @@ enum ox digest_file(const char *path, uint8_t ret[OTAV_SHA256_LEN])
     if (in == NULL) {
         return diag_fail(OX_IO, "cannot open '%s': %s", path, strerror(errno));
     }
+    read_files_note(fileno(in));
     chunk = xmalloc(CHUNK);
     ox = digest_begin(&digest);
     while (ox == OX_OK && (len = fread(chunk, 1, CHUNK, in)) > 0) {

@@ -7,8 +7,8 @@
 
 enum ox {
     OX_OK = 0,            /* done, accepted, equal */
-    OX_DIFFERENT = 1,     /* compare: differ; lint: findings; simulate: new image not confirmed;
-                             which-key: none; log verify: broken */
+    OX_DIFFERENT = 1,     /* compare: differ; lint: findings or skipped rules;
+                             simulate: new image not confirmed; which-key: none; log verify: broken */
     OX_USAGE = 2,         /* command line, manifest or device file */
     OX_IO = 3,            /* reading or writing a file */
     OX_KEY = 4,           /* key file, token, PIN or passphrase */

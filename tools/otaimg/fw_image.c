@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fw_impl.h"
+#include "read_files.h"
 #include "util.h"
 
 #define CHUNK_LEN 65536u
@@ -34,6 +35,7 @@ static enum ox open_file(struct fw_image *image)
     if (st.st_size == 0) {
         return diag_fail(OX_MALFORMED, "'%s' is empty, expected a firmware file", image->path);
     }
+    read_files_note(image->fd);
     image->file_len = (uint64_t)st.st_size;
     return OX_OK;
 }

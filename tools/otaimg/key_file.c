@@ -2,7 +2,7 @@
  * Key files: whole-file reading, PEM, passphrases.
  *
  * Layer: below signer_file, cipher_file and pubkey_load, above key_ec, which judges the keys. Invariant:
- * every buffer that held a private key or passphrase is wiped, and a passphrase is asked for once.
+ * every buffer that held a private key is wiped.
  */
 #define OPENSSL_API_COMPAT 0x10101000L /* EC_KEY, without deprecation warnings */
 
@@ -26,7 +26,9 @@
 #include "diag.h"
 #include "key_ec.h"
 #include "known_keys.h"
+#include "passphrase.h"
 #include "pubkey.h"
+#include "read_files.h"
 #include "secret.h"
 #include "util.h"
 
@@ -72,6 +74,7 @@ enum ox key_file_read(const char *path, struct key_file *ret)
     if (fd < 0) {
         return diag_fail(OX_KEY, "cannot open key file '%s': %s", path, strerror(errno));
     }
+    read_files_note(fd);
     file.bytes = xmalloc(KEY_FILE_MAX_LEN + 1);
     if (fstat(fd, &status) == 0) {
         file.exposed = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
@@ -137,33 +140,39 @@ static bool passphrase_was_wrong(void)
     return wrong;
 }
 
+struct decryption {
+    const struct key_file *file;
+    const X509_SIG *encrypted;
+    PKCS8_PRIV_KEY_INFO *info; /* NULL = not decrypted */
+};
+
+static enum passphrase_verdict try_passphrase(void *user, const struct secret *passphrase)
+{
+    struct decryption *d = user;
+
+    ERR_clear_error();
+    d->info = PKCS8_decrypt(d->encrypted, passphrase->text, (int)passphrase->len);
+    if (d->info != NULL) {
+        return PASSPHRASE_FITS;
+    }
+    if (passphrase_was_wrong()) {
+        return PASSPHRASE_WRONG;
+    }
+    (void)diag_fail(OX_KEY, "cannot decrypt '%s', expected PKCS#8 with PBES2", d->file->path);
+    return PASSPHRASE_USELESS;
+}
+
 static enum ox decrypt_pkcs8(const struct key_file *file, const X509_SIG *encrypted,
                              const struct key_options *options, EC_KEY **ret)
 {
-    char *what = xasprintf("passphrase for '%s'", file->path);
-    const struct secret_source source = {.fd = options->passphrase_fd,
-                                         .file = options->passphrase_file,
-                                         .env = SECRET_PASSPHRASE_ENV,
-                                         .what = what};
-    struct secret passphrase = {.len = 0};
-    PKCS8_PRIV_KEY_INFO *info = NULL;
-    enum ox ox = secret_get(&source, &passphrase);
+    struct decryption d = {.file = file, .encrypted = encrypted};
+    enum ox ox = passphrase_find(file->path, options, try_passphrase, &d);
 
     if (ox == OX_OK) {
-        ERR_clear_error();
-        info = PKCS8_decrypt(encrypted, passphrase.text, (int)passphrase.len);
-        secret_wipe(&passphrase);
-        if (info != NULL) {
-            ox = key_ec_from_pkcs8(file, info, ret);
-        } else if (passphrase_was_wrong()) {
-            ox = diag_fail(OX_KEY, "cannot decrypt '%s', wrong passphrase", file->path);
-        } else {
-            ox = diag_fail(OX_KEY, "cannot decrypt '%s', expected PKCS#8 with PBES2", file->path);
-        }
+        ox = key_ec_from_pkcs8(file, d.info, ret);
     }
-    PKCS8_PRIV_KEY_INFO_free(info);
+    PKCS8_PRIV_KEY_INFO_free(d.info);
     ERR_clear_error();
-    free(what);
     return ox;
 }
 

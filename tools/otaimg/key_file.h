@@ -37,8 +37,8 @@ void key_file_warn_if_exposed(const struct key_file *file);
 bool key_file_pem_block(const struct key_file *file, const char *label, uint8_t **ret_der,
                         size_t *ret_len);
 
-/* The P-256 private key in the file, and its public half X || Y, recomputed and compared. Asks for
- * the passphrase, once, when the key is encrypted. Warns when others can read a key that is not
+/* The P-256 private key in the file, and its public half X || Y, recomputed and compared. An
+ * encrypted one is opened by a passphrase that was read already or by the next one (passphrase.h). Warns when others can read a key that is not
  * public knowledge. expected names what would have been right: "a P-256 private key". OX_KEY. Caller frees with EC_KEY_free(), which wipes. */
 enum ox key_file_private(const struct key_file *file, const struct key_options *options,
                          const char *expected, uint8_t ret_xy[64], struct ec_key_st **ret);

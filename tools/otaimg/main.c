@@ -7,6 +7,7 @@
 #include "args.h"
 #include "crypto_memory.h"
 #include "diag.h"
+#include "passphrase.h"
 #include "secret.h"
 
 static void print_usage(void)
@@ -90,5 +91,6 @@ int main(int argc, char **argv)
     }
     ox = run(command, argc - 1 - words, argv + 1 + words);
     secret_wipe_environment();
+    passphrase_wipe_all();
     return (int)flush_output(ox);
 }

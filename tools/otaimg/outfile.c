@@ -3,13 +3,15 @@
  *
  * Layer: output. Invariant: a temporary name is in the table of outfile_names.c as long as the file
  * exists, so neither an exit nor a signal that can be caught leaves one behind.
- * Failures are reported once; a file that failed can only be dropped.
+ * Failures are reported once; a file that failed can only be dropped. No file takes the place of one
+ * that was read, nor of another one that is open here.
  */
 #include "outfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 
 #include "diag.h"
 #include "outfile_names.h"
+#include "read_files.h"
 #include "util.h"
 
 #define COPY_LEN      65536u
@@ -32,7 +35,12 @@ struct outfile {
     int fd;
     uint64_t offset; /* of the next outfile_write() */
     bool failed;
+    bool replaces;        /* what was read from it */
+    struct outfile *next; /* in the list of open ones */
 };
+
+static struct outfile *open_files; /* those with a name */
+static pthread_mutex_t open_files_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static enum ox fail(struct outfile *out, const char *doing)
 {
@@ -54,7 +62,7 @@ static enum ox resolve_target(struct outfile *out)
         if (lstat(out->path, &st) == 0) {
             return diag_fail(OX_IO, "'%s' is a symbolic link that leads nowhere", out->path);
         }
-        out->target = xstrdup(out->path);
+        out->target = path_real(out->path);
         return OX_OK;
     }
     if (!S_ISREG(st.st_mode)) {
@@ -62,9 +70,79 @@ static enum ox resolve_target(struct outfile *out)
                         S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
         return OX_IO;
     }
-    out->target = realpath(out->path, NULL);
-    return out->target != NULL ? OX_OK : fail(out, "create");
+    out->target = path_real(out->path);
+    return OX_OK;
 }
+
+/* ---- which files may be written --------------------------------------------------------------- */
+
+static bool is_open(const char *target)
+{
+    const struct outfile *other;
+
+    (void)pthread_mutex_lock(&open_files_lock);
+    for (other = open_files; other != NULL && strcmp(other->target, target) != 0;) {
+        other = other->next;
+    }
+    (void)pthread_mutex_unlock(&open_files_lock);
+    return other != NULL;
+}
+
+static void list(struct outfile *out)
+{
+    (void)pthread_mutex_lock(&open_files_lock);
+    out->next = open_files;
+    open_files = out;
+    (void)pthread_mutex_unlock(&open_files_lock);
+}
+
+static void unlist(const struct outfile *out)
+{
+    struct outfile **link;
+
+    (void)pthread_mutex_lock(&open_files_lock);
+    for (link = &open_files; *link != NULL && *link != out;) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        *link = out->next;
+    }
+    (void)pthread_mutex_unlock(&open_files_lock);
+}
+
+static enum ox refuse_read(const char *path)
+{
+    return read_files_has(path)
+               ? diag_fail(OX_USAGE,
+                           "%s: would replace what was read from it, expected another file", path)
+               : OX_OK;
+}
+
+static enum ox refuse_open(const char *path, const char *target)
+{
+    return is_open(target)
+               ? diag_fail(OX_USAGE, "%s: would be written twice, expected another file", path)
+               : OX_OK;
+}
+
+enum ox outfile_check(const char *path)
+{
+    char *target = path_real(path);
+    enum ox ox = refuse_read(path);
+
+    if (ox == OX_OK) {
+        ox = refuse_open(path, target);
+    }
+    free(target);
+    return ox;
+}
+
+enum ox outfile_recheck(const struct outfile *out)
+{
+    return out->target == NULL || out->replaces ? OX_OK : refuse_read(out->path);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------- */
 
 /* Length of the part of path that names its folder, with the slash. */
 static size_t folder_len(const char *path)
@@ -131,27 +209,47 @@ static enum ox create_nameless(struct outfile *out)
     return out->fd >= 0 ? OX_OK : OX_IO;
 }
 
-enum ox outfile_open(const char *path, unsigned mode, struct outfile **ret)
+static enum ox create_named(struct outfile *out, unsigned mode)
+{
+    enum ox ox = resolve_target(out);
+
+    if (ox == OX_OK) {
+        ox = out->replaces ? refuse_open(out->path, out->target) : outfile_check(out->path);
+    }
+    if (ox == OX_OK) {
+        ox = create_beside_target(out, mode);
+    }
+    if (ox == OX_OK) {
+        list(out);
+    }
+    return ox;
+}
+
+static enum ox open_with(const char *path, unsigned mode, bool replaces, struct outfile **ret)
 {
     struct outfile *out = xcalloc(1, sizeof *out);
     enum ox rc;
 
     out->path = xstrdup(path);
     out->fd = -1;
-    if (strcmp(path, "-") == 0) {
-        rc = create_nameless(out);
-    } else {
-        rc = resolve_target(out);
-        if (rc == OX_OK) {
-            rc = create_beside_target(out, mode);
-        }
-    }
+    out->replaces = replaces;
+    rc = strcmp(path, "-") == 0 ? create_nameless(out) : create_named(out, mode);
     if (rc != OX_OK) {
         outfile_abandon(out);
         return rc;
     }
     *ret = out;
     return OX_OK;
+}
+
+enum ox outfile_open(const char *path, unsigned mode, struct outfile **ret)
+{
+    return open_with(path, mode, false, ret);
+}
+
+enum ox outfile_open_replacing(const char *path, unsigned mode, struct outfile **ret)
+{
+    return open_with(path, mode, true, ret);
 }
 
 enum ox outfile_write_at(struct outfile *out, uint64_t offset, const void *bytes, size_t len)
@@ -278,12 +376,20 @@ static enum ox appear(struct outfile *out)
     return sync_folder(out);
 }
 
+static enum ox show(struct outfile *out)
+{
+    if (out->failed) {
+        return OX_IO;
+    }
+    return out->target != NULL ? appear(out) : copy_to_stdout(out);
+}
+
 enum ox outfile_finish(struct outfile *out)
 {
-    enum ox rc = OX_IO;
+    enum ox rc = outfile_recheck(out);
 
-    if (!out->failed) {
-        rc = out->target != NULL ? appear(out) : copy_to_stdout(out);
+    if (rc == OX_OK) {
+        rc = show(out);
     }
     outfile_abandon(out);
     return rc;
@@ -309,11 +415,29 @@ static enum ox appear_both(struct outfile *pair[2])
     return sync_folder(pair[0]) == OX_OK ? sync_folder(pair[1]) : OX_IO;
 }
 
+static enum ox show_both(struct outfile *pair[2])
+{
+    unsigned earlier = pair[0]->target == NULL ? 0 : 1;
+    enum ox rc;
+
+    if (pair[earlier]->target != NULL) {
+        return appear_both(pair);
+    }
+    rc = pair[1 - earlier]->failed ? OX_IO : show(pair[earlier]);
+    return rc == OX_OK ? show(pair[1 - earlier]) : rc;
+}
+
 enum ox outfile_finish_both(struct outfile *first, struct outfile *second)
 {
     struct outfile *pair[] = {first, second};
-    enum ox rc = appear_both(pair);
+    enum ox rc = outfile_recheck(first);
 
+    if (rc == OX_OK) {
+        rc = outfile_recheck(second);
+    }
+    if (rc == OX_OK) {
+        rc = show_both(pair);
+    }
     outfile_abandon(first);
     outfile_abandon(second);
     return rc;
@@ -324,6 +448,7 @@ void outfile_abandon(struct outfile *out)
     if (out == NULL) {
         return;
     }
+    unlist(out);
     if (out->fd >= 0) {
         (void)close(out->fd);
     }

@@ -52,7 +52,10 @@ static enum ox fail_spki(const char *path, const uint8_t *der, size_t der_len)
         nid = OBJ_sn2nid(group);
     }
     if (key == NULL || end != der + der_len) {
-        ox = diag_fail(OX_KEY, "'%s' is damaged, expected a P-256 public key", path);
+        ox = diag_fail(OX_KEY,
+                       "'%s' holds no public key that can be read, expected a P-256 key: public "
+                       "in PEM or DER, private in PEM",
+                       path);
     } else if (nid == NID_X9_62_prime256v1) {
         ox = diag_fail(OX_KEY,
                        "'%s' holds a P-256 key in an unusual encoding, expected a named "

@@ -192,6 +192,9 @@ static enum ox write_release(struct release *r, struct key_ring *ring, uint32_t 
     enum ox ox = outfile_open(r->output, 0666, &out);
 
     if (ox == OX_OK) {
+        ox = sign(r, ring); /* not in vain: the output can be written */
+    }
+    if (ox == OX_OK) {
         ox = write_and_check(r, ring, out, ret_len);
     }
     if (ox == OX_OK && r->options->device_path != NULL) {
@@ -199,6 +202,9 @@ static enum ox write_release(struct release *r, struct key_ring *ring, uint32_t 
     }
     if (ox == OX_OK && r->evidence != NULL) {
         ox = evidence_write(r->evidence, r->output, outfile_fd(out), &provenance);
+    }
+    if (ox == OX_OK) {
+        ox = outfile_recheck(out);
     }
     if (ox == OX_OK && is_logged(r)) {
         ox = release_log_append_output(r->options->log, &r->entry, r->output, outfile_fd(out));
@@ -239,9 +245,6 @@ enum ox release_build(const struct manifest *m, const char *output,
     }
     if (ox == OX_OK) {
         ox = lint(&r);
-    }
-    if (ox == OX_OK) {
-        ox = sign(&r, ring);
     }
     if (ox == OX_OK) {
         ox = write_release(&r, ring, &file_len);

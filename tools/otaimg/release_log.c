@@ -19,6 +19,7 @@
 
 #include "diag.h"
 #include "digest.h"
+#include "read_files.h"
 #include "release_log_line.h"
 #include "util.h"
 
@@ -214,6 +215,7 @@ static enum ox open_locked(struct release_log *log, struct stat *ret)
             return diag_fail(OX_IO, "'%s' is not a regular file", log->path);
         }
         if (is_still_there(log, ret)) {
+            read_files_note(log->fd);
             return OX_OK;
         }
         (void)close(log->fd);

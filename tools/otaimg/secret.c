@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "read_files.h"
 #include "util.h"
 
 enum read_result { READ_DONE, READ_FAILED, READ_TOO_LONG };
@@ -103,6 +104,7 @@ static enum ox from_file(const struct secret_source *source, struct secret *ret)
 
     free(origin);
     if (fd >= 0) {
+        read_files_note(fd);
         (void)close(fd);
     }
     return ox;

@@ -11,7 +11,6 @@
 #include "file_check.h"
 #include "hex_release.h"
 #include "image_writer.h"
-#include "outfile.h"
 
 static enum ox put_piece(void *user, uint32_t offset, const uint8_t *bytes, size_t len)
 {
@@ -72,14 +71,10 @@ static enum ox check_copy(const struct signed_copy *copy, const char *name, stru
 }
 
 enum ox signed_copy_write(const struct signed_copy *copy, struct release_log *log,
-                          struct release_log_entry *entry, const char *output)
+                          struct release_log_entry *entry, const char *output, struct outfile *out)
 {
-    struct outfile *out = NULL;
-    enum ox ox = outfile_open(output, 0666, &out);
+    enum ox ox = write_copy(copy, out);
 
-    if (ox == OX_OK) {
-        ox = write_copy(copy, out);
-    }
     if (ox == OX_OK) {
         ox = check_copy(copy, output, out);
     }

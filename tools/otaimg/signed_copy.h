@@ -4,6 +4,7 @@
 
 #include "fw_image.h"
 #include "ota_file.h"
+#include "outfile.h"
 #include "release_log.h"
 
 /* Nothing in it is owned. */
@@ -15,11 +16,12 @@ struct signed_copy {
     const uint8_t *xy;            /* OTAV_PUBLIC_KEY_LEN bytes: who signed */
 };
 
-/* Writes output: headers and firmware of the file, or the records of the image, with the new
- * metadata. The result is checked under the key before it appears, and then its line is in log
- * (NULL = none; entry lacks the output). OX_IO, and what check_authentic() refuses. */
+/* Writes out, which is freed either way, to be named output: headers and firmware of the file, or the
+ * records of the image, with the new metadata. The result is checked under the key before it appears,
+ * and then its line is in log (NULL = none; entry lacks the output). OX_IO, and what
+ * check_authentic() refuses. */
 enum ox signed_copy_write(const struct signed_copy *copy, struct release_log *log,
-                          struct release_log_entry *entry, const char *output);
+                          struct release_log_entry *entry, const char *output, struct outfile *out);
 
 /* draft_content() of the build that would give this file, whose payload is plain and whose metadata
  * these are. OX_MALFORMED when it is shorter than they say. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "read_files.h"
 #include "util.h"
 
 enum ox small_file_read(const char *path, size_t max, char **ret, size_t *ret_len)
@@ -19,6 +20,7 @@ enum ox small_file_read(const char *path, size_t max, char **ret, size_t *ret_le
     if (file == NULL) {
         return diag_fail(OX_IO, "%s: cannot read: %s", path, strerror(errno));
     }
+    read_files_note(fileno(file));
     bytes = xmalloc(max + 2);
     len = fread(bytes, 1, max + 1, file);
     if (ferror(file) != 0) {

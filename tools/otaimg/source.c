@@ -15,6 +15,7 @@
 #include "byte_sum.h"
 #include "diag.h"
 #include "fw_image.h"
+#include "read_files.h"
 #include "util.h"
 
 enum { CHUNK = 65536 };
@@ -125,6 +126,7 @@ enum ox source_open(const char *path, struct source *ret)
         *ret = (struct source){.fd = -1};
         return diag_fail(OX_IO, "cannot open '%s': %s", path, strerror(errno));
     }
+    read_files_note(fd);
     ox = source_from_fd(path, fd, ret);
     if (!standard) {
         close(fd);

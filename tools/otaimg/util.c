@@ -352,3 +352,22 @@ char *path_beside(const char *base_file, const char *path)
     }
     return xasprintf("%.*s/%s", (int)(slash - base_file), base_file, path);
 }
+
+char *path_real(const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *slash = strrchr(path, '/');
+    char *folder;
+    char *real_folder;
+
+    if (real != NULL) {
+        return real;
+    }
+    folder = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    real_folder = realpath(folder, NULL);
+    real = xasprintf("%s/%s", real_folder != NULL ? real_folder : folder,
+                     slash != NULL ? slash + 1 : path);
+    free(real_folder);
+    free(folder);
+    return real;
+}

@@ -63,4 +63,8 @@ void format_date(uint32_t days, char text[DATE_TEXT_LEN]);
  * absolute paths stay. Caller frees. */
 char *path_beside(const char *base_file, const char *path);
 
+/* The path without symbolic links and detours: two paths of one file, which need not exist yet, give
+ * the same text. Caller frees. */
+char *path_real(const char *path);
+
 #endif

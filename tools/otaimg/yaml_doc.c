@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read_files.h"
 #include "util.h"
 #include "yaml_tree.h"
 
@@ -100,6 +101,7 @@ static enum ox read_file(const char *path, char **ret_bytes, size_t *ret_len)
     if (file == NULL) {
         return diag_fail(OX_IO, "%s: cannot be opened: %s", path, strerror(errno));
     }
+    read_files_note(fileno(file));
     bytes = xmalloc(YDOC_MAX_LEN + 1);
     errno = 0;
     len = fread(bytes, 1, YDOC_MAX_LEN + 1, file);

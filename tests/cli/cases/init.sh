@@ -19,3 +19,16 @@ t init
 t init
 t init -o missing/x.yaml
 files
+say "both files or none, and two names for them"
+mkdir both
+cd both || exit 1
+t init -o a.yaml --device-file absent/b.yaml
+t init -o a.yaml --device-file a.yaml
+t init --force -o a.yaml --device-file ./a.yaml
+files
+"$OTAIMG" init -o - --device-file b.yaml >/dev/full 2>.err && echo written
+cat .err
+files
+"$OTAIMG" init -o a.yaml --device-file - >b.yaml
+grep -l product a.yaml b.yaml
+cd .. || exit 1

@@ -68,3 +68,7 @@ say "tokens need a module"
 t keys list pkcs11:token=x
 t keys list file:release.pem
 files
+say "a private key in DER is not read"
+openssl pkcs8 -topk8 -nocrypt -in release.pem -outform DER -out release.der
+t keys show file:release.der
+t build stock.yaml --set sign.key=file:release.der -o x.ota

@@ -71,3 +71,11 @@ variants:
 EOF
 t build public.yaml
 t build public.yaml --variant d
+say "rules that are turned off need no key"
+(cat clean.yaml; echo 'lint: {off: {sample-key: "checked by CI", development-key: "checked by CI"}}') >off.yaml
+t lint off.yaml --set sign.key=file:missing.pem
+say "a broken log ends it, as it ends build"
+echo '{"not": "a line of the log"}' >broken.log
+t lint clean.yaml --log broken.log
+t lint clean.yaml --log broken.log --json
+t build clean.yaml --log broken.log -o x.ota

@@ -44,3 +44,7 @@ t inspect app.ota --decrypt-key file:aes.hex --decrypt-iv 0011
 t inspect app.ota --decrypt-key aes.hex --decrypt-iv 00000000000000000000000000000000
 say "'--' ends the options"
 t inspect -- --help
+say "empty values"
+t build stock.yaml -o ''
+t build stock.yaml --output=
+t simulate stock.yaml --listen ''
