@@ -9,8 +9,8 @@
 
 #include "cipher.h"
 #include "key_generate.h"
-#include "pubkey.h"
 #include "passphrase.h"
+#include "pubkey.h"
 #include "signer.h"
 #include "util.h"
 

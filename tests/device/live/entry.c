@@ -243,5 +243,5 @@ void entry_fault_and_hang(void)
 /* In the reserved words 7 and 8: number and conduct, which the host fills in. */
 __attribute__((section(".vectors"), used)) const struct vectors vectors = {
     live_stack_end,
-    {live_reset_on_chip, on_fault, on_fault, on_fault, on_fault, on_fault, 0, 0, 0, 0, note_by_flash,
-     on_fault, 0, note_by_flash, note_by_flash, note_by_flash}};
+    {live_reset_on_chip, on_fault, on_fault, on_fault, on_fault, on_fault, 0, 0, 0, 0,
+     note_by_flash, on_fault, 0, note_by_flash, note_by_flash, note_by_flash}};
