@@ -264,7 +264,8 @@ static bool has_gap(const struct manifest *m, const struct lint_input *in)
     return false;
 }
 
-/* OX_DIFFERENT when there are findings, or rules that could not be applied. list: gets the release; NULL = it is printed as text. */
+/* OX_DIFFERENT when there are findings, or rules that could not be applied. list: gets the release;
+ * NULL = it is printed as text. */
 static enum ox lint_one(const struct manifest *m, const char *log, const struct key_options *keys,
                         json_t *list)
 {
