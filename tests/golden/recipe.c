@@ -503,7 +503,7 @@ static struct bytes make_firmware(const struct recipe *r)
     for (uint32_t i = 0; i < r->fw_len; i++) {
         fw.data[i] = (uint8_t)(i * 37 + 11);
     }
-    if (r->begin.len <= fw.len) {
+    if (r->begin.len > 0 && r->begin.len <= fw.len) {
         memcpy(fw.data, r->begin.data, r->begin.len);
     }
     return fw;
