@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <boot_floor.h>
+#include <boot_image.h>
 #include <boot_state.h>
 
 #include "world.h"
@@ -422,6 +423,34 @@ START_TEST(test_boot_version_of_an_unconfirmed_image_does_not_count)
 }
 END_TEST
 
+START_TEST(test_boot_vectors_fit_inside_their_bounds_only)
+{
+    enum { FW_LEN = 64 };
+    static const struct {
+        uint32_t stack, entry;
+        bool fit;
+    } cases[] = {{0x20000004, OTAV_FW_ADDRESS | 1, true},
+                 {0x20020000, (OTAV_FW_ADDRESS + FW_LEN - 2) | 1, true},
+                 {0, OTAV_FW_ADDRESS | 1, false},
+                 {0x20000000, OTAV_FW_ADDRESS | 1, false},
+                 {0x20020004, OTAV_FW_ADDRESS | 1, false},
+                 {0x20010002, OTAV_FW_ADDRESS | 1, false},
+                 {0x20010000, OTAV_FW_ADDRESS, false},
+                 {0x20010000, OTAV_FW_ADDRESS - 1, false},
+                 {0x20010000, (OTAV_FW_ADDRESS + FW_LEN) | 1, false},
+                 {0x20010000, OTAV_SLOT1_ADDRESS | 1, false},
+                 {UINT32_MAX, UINT32_MAX, false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t vectors[OTAB_VECTORS_LEN];
+
+        otav_store_u32(vectors, cases[i].stack);
+        otav_store_u32(vectors + 4, cases[i].entry);
+        ck_assert_msg(otab_vectors_fit(vectors, FW_LEN) == cases[i].fit, "case %zu", i);
+    }
+}
+END_TEST
+
 /* Signed and accepted, but no core could start it: neither installed nor run, and recovered from. */
 START_TEST(test_boot_unfit_vectors_are_refused)
 {
@@ -662,6 +691,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_boot_version_of_an_unconfirmed_image_does_not_count);
+    tcase_add_test(tc, test_boot_vectors_fit_inside_their_bounds_only);
     tcase_add_test(tc, test_boot_unfit_vectors_are_refused);
     tcase_add_loop_test(tc, test_boot_worn_slot1_gives_the_update_up, 0, 4);
     tcase_add_test(tc, test_boot_worn_slot1_gives_a_revert_up);
