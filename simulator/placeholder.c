@@ -7,9 +7,9 @@
 #include <otav/otav_attributes.h>
 #include <string.h>
 
-#include "boot_layout.h"
+#include "boot_image.h"
 
-enum { SEQUENCE = 1, SIGNATURE_BYTE = 0x11, FIRMWARE_BYTE = 0xA5, VECTORS_LEN = 8 };
+enum { SEQUENCE = 1, SIGNATURE_BYTE = 0x11, FIRMWARE_BYTE = 0xA5 };
 
 static bool put_attributes(const struct otav_config *config, uint8_t *area)
 {
@@ -61,7 +61,7 @@ bool placeholder_make(struct placeholder *ret, const struct otav_config *config,
     memset(meta, 0, OTAV_META_LEN);
     memset(firmware, FIRMWARE_BYTE, PLACEHOLDER_FW_LEN);
     otav_store_u32(firmware, OTAB_RAM_END);
-    otav_store_u32(firmware + 4, (OTAV_FW_ADDRESS + VECTORS_LEN) | 1);
+    otav_store_u32(firmware + 4, (OTAV_FW_ADDRESS + OTAB_VECTORS_LEN) | 1);
     otav_fields_init(otav_meta_fields, otav_meta_field_count, meta);
     memcpy(meta + OTAV_META_MANUFACTURER_OFF, config->manufacturer, sizeof config->manufacturer);
     otav_store_u32(meta + OTAV_META_SEQUENCE_OFF, SEQUENCE);

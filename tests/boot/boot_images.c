@@ -3,6 +3,7 @@
  */
 #include "boot_images.h"
 
+#include <boot_image.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,6 @@
 
 #define APP_STACK 0x2001F000u
 
-enum { VECTORS_LEN = 8 };
 enum { SEQUENCE = 7, IMAGE_ID = 0x1B000000, HARDWARE_CLASS = 0x102, ENCODING_DEFLATE = 1 };
 
 /* Firmware that repeats: so many new bytes, then what was that far back, or one less far. */
@@ -84,9 +84,9 @@ static void fill_sparsely(const struct image_spec *spec, uint8_t *fw)
 /* By default the entry is what stands behind them. */
 static void put_vectors(const struct image_spec *spec, uint8_t *fw)
 {
-    uint32_t entry = spec->entry != 0 ? spec->entry : OTAV_FW_ADDRESS + VECTORS_LEN;
+    uint32_t entry = spec->entry != 0 ? spec->entry : OTAV_FW_ADDRESS + OTAB_VECTORS_LEN;
 
-    if (spec->fw_len > VECTORS_LEN) {
+    if (spec->fw_len > OTAB_VECTORS_LEN) {
         otav_store_u32(fw, APP_STACK);
         otav_store_u32(fw + 4, entry | 1);
     }

@@ -6,6 +6,7 @@
 
 #include <otav/otav_openssl.h>
 
+#include <boot_image.h>
 #include <boot_mailbox.h>
 #include <boot_state.h>
 
@@ -34,7 +35,7 @@ static size_t make(uint32_t version, uint32_t fw_len, uint8_t *ret)
     image_write_area(&image);
     memset(image.fw + 600, 0xFF, fw_len - 700); /* few operations */
     otav_store_u32(image.fw, OTAB_RAM_END);
-    otav_store_u32(image.fw + 4, (OTAV_FW_ADDRESS + 8) | 1);
+    otav_store_u32(image.fw + 4, (OTAV_FW_ADDRESS + OTAB_VECTORS_LEN) | 1);
     image_sign(&image, &signer);
     return image_payload(&image, false, ret);
 }

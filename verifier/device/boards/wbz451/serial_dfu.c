@@ -1,8 +1,9 @@
 /*
  * Serial DFU with the commands of the stock tool.
  * Layer: program. Invariant: only slot 1 is ever erased or programmed, not while the next boot still
- * needs it, and what is in it runs only after that boot has verified it. spec: observed in the stock host script: a request is words,
- * little-endian: command << 16 | operand, address, ...; the reply is command << 16 | status.
+ * needs it, and what is in it runs only after that boot has verified it.
+ * spec: observed in the stock host script: a request is words, little-endian: command << 16 | operand,
+ * address, ...; the reply is command << 16 | status.
  */
 #include <otav/otav_error.h>
 #include <string.h>
